@@ -1,3 +1,22 @@
-//! Bytes of a file in, text with its structure out. No I/O.
+//! Bytes of a file in, text with its structure out. No I/O, no clock, no threads.
+//!
+//! Without the feature `formats` the crate is only a vocabulary: what is handed in ([`Source`], [`Limits`]),
+//! what comes back ([`Extracted`], [`ExtractError`]) and which kinds of file there are ([`Format`],
+//! [`accepted_types`]). That is all the engine needs in order to ask its host for an extraction. The parsers
+//! come with the feature, so a host may run them wherever it likes: in process, in a sandbox, in another tab.
 
 #![forbid(unsafe_code)]
+
+mod accepted;
+mod document;
+mod error;
+mod format;
+mod limits;
+mod source;
+
+pub use accepted::{AcceptedType, accepted_types};
+pub use document::{Document, Extracted, PageSpan, Problem};
+pub use error::ExtractError;
+pub use format::{Format, FormatDefaults};
+pub use limits::{Limit, Limits};
+pub use source::{OwnedSource, Source};

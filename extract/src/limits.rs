@@ -1,0 +1,94 @@
+//! How much of the machine one file may use.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+const MIB: u64 = 1024 * 1024;
+
+/// Ceilings for one extraction. A breach is an [`ExtractError::Limit`](crate::ExtractError::Limit) that names
+/// the field below, or, where the rest of the file is still good, a [`Problem`](crate::Problem) that names
+/// it.
+///
+/// Memory stays below roughly `max_bytes + 2 * max_expanded_bytes`. There is no time limit, as there is no
+/// clock here; work is bounded by bytes, entries, pages and operations instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Size of the file as handed in, in bytes. Default 100 MiB.
+    pub max_bytes: u64,
+    /// Bytes that everything compressed inside the file may expand to, together. Default 400 MiB.
+    pub max_expanded_bytes: u64,
+    /// Expanded size over compressed size of one archive entry or stream. Default 250: office XML stays below
+    /// 100, deflate can reach 1032. Not applied while the expanded size is below 1 MiB.
+    pub max_ratio: u64,
+    /// Entries of an archive, or indirect objects of a PDF. Default 500,000 objects is a 50,000-page book.
+    pub max_entries: u64,
+    /// Pages (PDF), sheets or slides. Default 20,000.
+    pub max_pages: u64,
+    /// Nesting of elements, tables in tables, forms in forms. Default 256.
+    pub max_depth: u64,
+    /// Drawing operations of one PDF page, forms included. Default 2,000,000.
+    pub max_operations: u64,
+    /// Bytes of text handed back, over all documents. Default 200 MiB.
+    pub max_text_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_bytes: 100 * MIB,
+            max_expanded_bytes: 400 * MIB,
+            max_ratio: 250,
+            max_entries: 500_000,
+            max_pages: 20_000,
+            max_depth: 256,
+            max_operations: 2_000_000,
+            max_text_bytes: 200 * MIB,
+        }
+    }
+}
+
+/// Which of the [`Limits`] was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// [`Limits::max_bytes`].
+    MaxBytes,
+    /// [`Limits::max_expanded_bytes`].
+    MaxExpandedBytes,
+    /// [`Limits::max_ratio`].
+    MaxRatio,
+    /// [`Limits::max_entries`].
+    MaxEntries,
+    /// [`Limits::max_pages`].
+    MaxPages,
+    /// [`Limits::max_depth`].
+    MaxDepth,
+    /// [`Limits::max_operations`].
+    MaxOperations,
+    /// [`Limits::max_text_bytes`].
+    MaxTextBytes,
+}
+
+impl Limit {
+    /// The name of the field in [`Limits`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxBytes => "max_bytes",
+            Self::MaxExpandedBytes => "max_expanded_bytes",
+            Self::MaxRatio => "max_ratio",
+            Self::MaxEntries => "max_entries",
+            Self::MaxPages => "max_pages",
+            Self::MaxDepth => "max_depth",
+            Self::MaxOperations => "max_operations",
+            Self::MaxTextBytes => "max_text_bytes",
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
