@@ -4,6 +4,8 @@
 
 pub mod chunk;
 pub mod embed;
+pub mod seam;
+pub mod store;
 pub mod text;
 pub mod tokens;
 pub mod vector;
