@@ -1,1 +1,3 @@
-//! embed
+//! Embedders: text in, vector out.
+
+pub mod minilm;

@@ -1,0 +1,267 @@
+use super::{ModelError, Vocab, Wordpiece};
+use crate::vector::kernel::{add_scaled_i8, dot_f32};
+use bytes::Bytes;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// More than any embedder has; keeps arithmetic on shapes far from overflow.
+const DIM_MAX: usize = 8192;
+
+/// A static embedder: `weights` (one f32 a row) and `embeddings` (int8 rows) for each token of a vocabulary.
+///
+/// The files stay as they were given; memory besides them is the vocabulary's index.
+#[derive(Clone, Debug)]
+pub struct StaticModel {
+    wordpiece: Wordpiece,
+    file: Bytes,
+    weights: Range<usize>,
+    rows: Range<usize>,
+    dim: usize,
+}
+
+impl StaticModel {
+    /// Reads `model.safetensors` and `vocab.txt`. Every length, type, shape and offset is checked here, so that
+    /// [`StaticModel::embed`] cannot fail.
+    ///
+    /// # Errors
+    /// [`ModelError`] names the first thing that is wrong.
+    pub fn parse(safetensors: Bytes, vocab: Bytes) -> Result<Self, ModelError> {
+        let (header, data) = read_header(&safetensors)?;
+        let (weights, weights_shape) = tensor(&header, "weights", "F32", 4, &data)?;
+        let (rows, rows_shape) = tensor(&header, "embeddings", "I8", 1, &data)?;
+        let [count] = weights_shape[..] else {
+            return Err(ModelError::Tensor { name: "weights", problem: "is not one-dimensional" });
+        };
+        let [rows_count, dim @ 1..=DIM_MAX] = rows_shape[..] else {
+            return Err(ModelError::Tensor {
+                name: "embeddings",
+                problem: "is not rows of 1 to 8192 values",
+            });
+        };
+        if rows_count != count {
+            return Err(ModelError::Tensor {
+                name: "embeddings",
+                problem: "has not one row for each weight",
+            });
+        }
+        let wordpiece = Wordpiece::new(Vocab::parse(vocab)?)?;
+        if wordpiece.vocab().len() != count {
+            return Err(ModelError::Rows { tokens: wordpiece.vocab().len(), rows: count });
+        }
+        let model = Self { wordpiece, file: safetensors, weights, rows, dim };
+        if (0..count as u32).any(|id| !model.weight(id).is_finite()) {
+            return Err(ModelError::Tensor { name: "weights", problem: "has a value that is not finite" });
+        }
+        Ok(model)
+    }
+
+    /// The number of values in a vector.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The tokenizer.
+    #[must_use]
+    pub fn wordpiece(&self) -> &Wordpiece {
+        &self.wordpiece
+    }
+
+    /// The vector of `text`: [`StaticModel::dim`] values, Euclidean length 1, the same for queries and documents.
+    ///
+    /// A text without a known token gives the zero vector, which means "no dense signal": leave it to lexical search.
+    /// Token order decides the order of additions, and nothing else: equal texts give equal bytes on every host.
+    #[must_use]
+    pub fn embed(&self, text: &str) -> Vec<f32> {
+        let mut vector = self.sum(text);
+        let norm = dot_f32(&vector, &vector).sqrt();
+        if norm > 0.0 && norm.is_finite() {
+            vector.iter_mut().for_each(|value| *value /= norm);
+        } else {
+            vector.fill(0.0);
+        }
+        vector
+    }
+
+    /// The weighted sum of the rows of the tokens of `text`.
+    pub(super) fn sum(&self, text: &str) -> Vec<f32> {
+        let mut sum = vec![0.0; self.dim];
+        self.wordpiece.for_each_word(text, |ids| {
+            for &id in ids {
+                add_scaled_i8(&mut sum, self.weight(id), self.row(id));
+            }
+        });
+        sum
+    }
+
+    fn weight(&self, id: u32) -> f32 {
+        let (weights, _) = self.file[self.weights.clone()].as_chunks::<4>();
+        f32::from_le_bytes(weights[id as usize])
+    }
+
+    fn row(&self, id: u32) -> &[i8] {
+        let start = self.rows.start + id as usize * self.dim;
+        bytemuck::cast_slice(&self.file[start..start + self.dim])
+    }
+}
+
+#[derive(Deserialize)]
+struct TensorInfo {
+    dtype: String,
+    shape: Vec<usize>,
+    data_offsets: [usize; 2],
+}
+
+/// The header's entries and where the data begins and ends: 8 bytes of header length, JSON, data.
+fn read_header(file: &[u8]) -> Result<(BTreeMap<String, serde_json::Value>, Range<usize>), ModelError> {
+    let short = ModelError::Header("is cut short");
+    let length = file.first_chunk::<8>().ok_or(short.clone())?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| short.clone())?;
+    let start = length.checked_add(8).ok_or(short.clone())?;
+    let json = file.get(8..start).ok_or(short)?;
+    let header = serde_json::from_slice(json).map_err(|_| ModelError::Header("has no JSON header"))?;
+    Ok((header, start..file.len()))
+}
+
+/// The place in the file and the shape of one tensor.
+fn tensor(
+    header: &BTreeMap<String, serde_json::Value>,
+    name: &'static str,
+    dtype: &str,
+    value_bytes: usize,
+    data: &Range<usize>,
+) -> Result<(Range<usize>, Vec<usize>), ModelError> {
+    let wrong = |problem| ModelError::Tensor { name, problem };
+    let info = header.get(name).ok_or(wrong("is missing"))?;
+    let info = TensorInfo::deserialize(info).map_err(|_| wrong("is not described as a tensor"))?;
+    if info.dtype != dtype {
+        return Err(wrong("has another type than the model needs"));
+    }
+    let [start, end] = info.data_offsets.map(|offset| data.start.checked_add(offset));
+    let (Some(start), Some(end)) = (start, end) else {
+        return Err(wrong("lies outside of the file"));
+    };
+    if start > end || end > data.end {
+        return Err(wrong("lies outside of the file"));
+    }
+    let bytes = info.shape.iter().try_fold(value_bytes, |bytes, &n| bytes.checked_mul(n));
+    if bytes != Some(end - start) {
+        return Err(wrong("has another size than its shape"));
+    }
+    Ok((start..end, info.shape))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const VOCAB: &str = "[UNK]\ncat\ndog\n.\n";
+
+    /// A model file around `header`, with four weights and four rows of three values.
+    fn file(header: &str) -> Vec<u8> {
+        let weights: Vec<u8> = [0.0f32, 0.5, 0.25, 0.0].iter().flat_map(|w| w.to_le_bytes()).collect();
+        let rows = [9i8, 9, 9, 6, 0, 8, -12, 16, 0, 1, 1, 1].map(i8::cast_unsigned);
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &weights, &rows].concat()
+    }
+
+    fn header(weights: &str, rows: &str) -> String {
+        format!(r#"{{"__metadata__":{{"format":"x"}},"weights":{weights},"embeddings":{rows}}}"#)
+    }
+
+    const WEIGHTS: &str = r#"{"dtype":"F32","shape":[4],"data_offsets":[0,16]}"#;
+    const ROWS: &str = r#"{"dtype":"I8","shape":[4,3],"data_offsets":[16,28]}"#;
+
+    fn parse(file: Vec<u8>) -> Result<StaticModel, ModelError> {
+        StaticModel::parse(Bytes::from(file), Bytes::from_static(VOCAB.as_bytes()))
+    }
+
+    #[test]
+    fn a_vector_is_the_weighted_sum_at_length_one() {
+        let model = parse(file(&header(WEIGHTS, ROWS))).unwrap();
+        assert_eq!(model.dim(), 3);
+        assert_eq!(model.embed("Cat"), [0.6, 0.0, 0.8]);
+        assert_eq!(model.embed("dog dog"), [-0.6, 0.8, 0.0]);
+        assert_eq!(model.embed("cat dog dog"), { [-3.0f32, 8.0, 4.0].map(|v| v / 89.0f32.sqrt()) });
+    }
+
+    #[test]
+    fn texts_without_signal_are_zero() {
+        let model = parse(file(&header(WEIGHTS, ROWS))).unwrap();
+        for text in ["", "  ", "zebra", ".", ". . zebra"] {
+            assert_eq!(model.embed(text), [0.0; 3], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn wrong_descriptions_are_refused() {
+        let tensor = |name, problem| ModelError::Tensor { name, problem };
+        for (weights, rows, expected) in [
+            ("0", ROWS, tensor("weights", "is not described as a tensor")),
+            (
+                &WEIGHTS.replace("F32", "F16"),
+                ROWS,
+                tensor("weights", "has another type than the model needs"),
+            ),
+            (&WEIGHTS.replace("[4]", "[5]"), ROWS, tensor("weights", "has another size than its shape")),
+            (&WEIGHTS.replace("[4]", "[2,2]"), ROWS, tensor("weights", "is not one-dimensional")),
+            (WEIGHTS, &ROWS.replace("28", "29"), tensor("embeddings", "lies outside of the file")),
+            (WEIGHTS, &ROWS.replace("28", "15"), tensor("embeddings", "lies outside of the file")),
+            (
+                WEIGHTS,
+                &ROWS.replace("16,", "18446744073709551615,"),
+                tensor("embeddings", "lies outside of the file"),
+            ),
+            (
+                WEIGHTS,
+                &ROWS.replace("[4,3]", "[6,2]"),
+                tensor("embeddings", "has not one row for each weight"),
+            ),
+            (
+                WEIGHTS,
+                &ROWS.replace("[4,3]", "[12]"),
+                tensor("embeddings", "is not rows of 1 to 8192 values"),
+            ),
+            (
+                WEIGHTS,
+                &ROWS.replace("[4,3]", "[4611686018427387904,4]"),
+                tensor("embeddings", "has another size than its shape"),
+            ),
+        ] {
+            assert_eq!(parse(file(&header(weights, rows))).unwrap_err(), expected, "{weights} {rows}");
+        }
+        assert_eq!(parse(file("{}")).unwrap_err(), tensor("weights", "is missing"));
+        assert_eq!(parse(file("[")).unwrap_err(), ModelError::Header("has no JSON header"));
+        let nan = [&file(&header(WEIGHTS, ROWS))[..]].concat();
+        let at = nan.len() - 28;
+        let nan = [&nan[..at], &f32::NAN.to_le_bytes(), &nan[at + 4..]].concat();
+        assert_eq!(parse(nan).unwrap_err(), tensor("weights", "has a value that is not finite"));
+    }
+
+    #[test]
+    fn a_vocabulary_of_another_model_is_refused() {
+        let error = StaticModel::parse(Bytes::from(file(&header(WEIGHTS, ROWS))), Bytes::from("[UNK]\ncat"));
+        assert_eq!(error.unwrap_err(), ModelError::Rows { tokens: 2, rows: 4 });
+    }
+
+    #[test]
+    fn every_cut_of_the_file_is_refused() {
+        let whole = file(&header(WEIGHTS, ROWS));
+        for length in 0..whole.len() {
+            assert!(parse(whole[..length].to_vec()).is_err(), "{length} bytes");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_file_never_panics(at in 0usize..8 + 200, byte in any::<u8>(), text in "[a-z. ]{0,20}") {
+            let mut file = file(&header(WEIGHTS, ROWS));
+            let at = at % file.len();
+            file[at] = byte;
+            if let Ok(model) = parse(file) {
+                prop_assert!(model.embed(&text).iter().all(|value| value.is_finite()));
+            }
+        }
+    }
+}
