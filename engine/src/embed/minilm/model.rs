@@ -1,12 +1,10 @@
 use super::{ModelError, Vocab, Wordpiece};
+use crate::vector::DIM_MAX;
 use crate::vector::kernel::{add_scaled_i8, dot_f32};
 use bytes::Bytes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
-
-/// More than any embedder has; keeps arithmetic on shapes far from overflow.
-const DIM_MAX: usize = 8192;
 
 /// A static embedder: `weights` (one f32 a row) and `embeddings` (int8 rows) for each token of a vocabulary.
 ///

@@ -4,7 +4,7 @@ use bytes::Bytes;
 /// Continuation pieces are listed with this in front.
 const CONTINUATION: &[u8] = b"##";
 /// Longer tokens than this do not occur in WordPiece vocabularies (BERT's longest has 18 bytes).
-const TOKEN_BYTES_MAX: usize = 128;
+pub(super) const TOKEN_BYTES_MAX: usize = 128;
 /// An id and a fingerprint share 32 bits in the table, and 0 marks a free slot.
 const TOKENS_MAX: usize = 65_535;
 

@@ -1,6 +1,6 @@
 use super::ModelError;
 use super::normalize::{is_punctuation, normalize};
-use super::vocab::{Prefix, Vocab};
+use super::vocab::{Prefix, TOKEN_BYTES_MAX, Vocab};
 
 /// Longer words are unknown, as in BERT.
 const WORD_CHARS_MAX: usize = 100;
@@ -202,7 +202,7 @@ impl<F: FnMut(&[u32])> Cutter<'_, F> {
 /// The longest token that `rest` starts with, and its length in bytes. A token is whole characters, so is its match.
 fn longest_match(vocab: &Vocab, rest: &[u8], at_start: bool) -> Option<(u32, usize)> {
     let mut hash = if at_start { Prefix::WORD } else { Prefix::CONTINUATION };
-    let mut hashes = [hash; WORD_BYTES_MAX];
+    let mut hashes = [hash; TOKEN_BYTES_MAX];
     let longest = rest.len().min(vocab.token_bytes_max());
     for (slot, &byte) in hashes.iter_mut().zip(&rest[..longest]) {
         hash = hash.push(byte);
