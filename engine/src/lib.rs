@@ -4,6 +4,7 @@
 
 pub mod chunk;
 pub mod embed;
+pub mod llm;
 pub mod seam;
 pub mod store;
 pub mod text;
