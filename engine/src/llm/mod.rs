@@ -6,7 +6,6 @@
 
 mod anthropic;
 mod error;
-#[cfg(test)]
 pub(crate) mod http;
 mod lines;
 mod model;
