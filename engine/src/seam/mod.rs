@@ -86,6 +86,9 @@ pub struct Origin {
     /// The local time zone's offset from UTC, for dates in prompts and listings.
     #[serde(default)]
     pub utc_offset_minutes: i32,
+    /// The call comes from the operator at the machine itself (a command line), and needs no key.
+    #[serde(default)]
+    pub operator: bool,
 }
 
 /// What a host reports to a run.
