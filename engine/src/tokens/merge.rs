@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 use super::pairs::{NONE, PairTable};
 
 /// Up to this many bytes, looking through all pairs for the lowest beats keeping them in a heap.
-const SHORT_BYTES: usize = 64;
+const SHORT_BYTES: usize = 16;
 /// Places in a piece are 32 bit numbers. A single word of a gigabyte is cut here, the one deviation from the
 /// encoding; merging it would take 24 GB.
 const LONGEST_BYTES: usize = 1 << 30;
@@ -20,11 +20,12 @@ pub(super) struct Merger<'t> {
     /// While a short piece is merged: the token that each part forms with the next one.
     ranks: Vec<u32>,
     parts: Vec<Part>,
+    queue: Vec<Merge>,
 }
 
 impl<'t> Merger<'t> {
     pub(super) fn new(table: &'t PairTable) -> Self {
-        Self { table, tokens: Vec::new(), ranks: Vec::new(), parts: Vec::new() }
+        Self { table, tokens: Vec::new(), ranks: Vec::new(), parts: Vec::new(), queue: Vec::new() }
     }
 
     /// The tokens of `piece`.
@@ -79,7 +80,7 @@ impl<'t> Merger<'t> {
             next: at + 1,
         }));
         let end = piece.len() as u32;
-        let mut queue = Vec::with_capacity(piece.len());
+        let mut queue = std::mem::take(&mut self.queue);
         for at in 1..end {
             let rank = table.merged(parts[at as usize - 1].token, parts[at as usize].token);
             parts[at as usize - 1].rank = rank;
@@ -110,6 +111,9 @@ impl<'t> Merger<'t> {
                 pair_up(table, parts, &mut queue, previous);
             }
         }
+
+        // Empty by now, but with room for the next piece.
+        self.queue = queue.into_vec();
 
         let mut at = 0;
         while at < end {

@@ -143,8 +143,8 @@ impl fmt::Debug for Tokenizer {
     }
 }
 
-/// The longest token of cl100k_base: 128 spaces. Any token is at most as long, so `n` bytes are at least
-/// `n / 128` tokens.
+/// The longest token of cl100k_base is 128 spaces, and a table with a longer one is refused. So `n` bytes are at
+/// least `n / 128` tokens.
 const TOKEN_BYTES_MAX: usize = 128;
 
 /// Sums `count` over `pieces` while the sum can stay at or below `limit`.

@@ -1,5 +1,6 @@
 //! The vocabulary in memory: which two tokens merge into which.
 
+use super::TOKEN_BYTES_MAX;
 use super::format::{BYTE_TOKENS, TOKENS_MAX, TableError, Vocabulary};
 
 /// No such merge, or an empty place.
@@ -9,8 +10,6 @@ const ID_BITS: u32 = TOKENS_MAX.trailing_zeros();
 const EMPTY: u64 = u64::MAX;
 /// Places in the hash table. Cl100k_base fills 38 %, so that most look-ups see one or two places.
 const SLOT_BITS: u32 = 18;
-/// Longer tokens than any vocabulary has are refused: they would only serve to blow up `decode`.
-const TOKEN_BYTES_LIMIT: u16 = 255;
 
 /// A hash table of pairs with open addressing, 2 MB, and the way back from a token to its halves, 4 bytes each.
 pub(super) struct PairTable {
@@ -23,7 +22,8 @@ pub(super) struct PairTable {
 }
 
 impl PairTable {
-    /// Indexes `vocabulary`, after checking that each token joins two earlier ones, and no two join the same.
+    /// Indexes `vocabulary`, after checking that each token joins two earlier ones, that no two join the same,
+    /// and that none is too long.
     pub(super) fn new(vocabulary: &Vocabulary) -> Result<Self, TableError> {
         let byte_of_token = vocabulary.bytes;
         let mut token_of_byte = [0; BYTE_TOKENS];
@@ -37,7 +37,7 @@ impl PairTable {
 
         let mut slots = vec![EMPTY; 1 << SLOT_BITS].into_boxed_slice();
         let mut slot_of = Vec::with_capacity(vocabulary.pairs.len());
-        let mut lengths = vec![1_u16; BYTE_TOKENS];
+        let mut lengths = vec![1_usize; BYTE_TOKENS];
         for (&(left, right), token) in vocabulary.pairs.iter().zip(BYTE_TOKENS as u32..) {
             let corrupt = TableError::Corrupt { rank: token };
             let (Some(left_length), Some(right_length)) =
@@ -47,7 +47,7 @@ impl PairTable {
             };
             let length = left_length + right_length;
             let slot = find(&slots, left, right);
-            if length > TOKEN_BYTES_LIMIT || slots[slot] != EMPTY {
+            if length > TOKEN_BYTES_MAX || slots[slot] != EMPTY {
                 return Err(corrupt);
             }
             lengths.push(length);
@@ -70,7 +70,7 @@ impl PairTable {
         }
     }
 
-    /// Appends the bytes of `token`, at most 255; nothing when there is no such token.
+    /// Appends the bytes of `token`, at most [`TOKEN_BYTES_MAX`]; nothing when there is no such token.
     pub(super) fn push_bytes(&self, token: u32, bytes: &mut Vec<u8>) {
         if token as usize >= BYTE_TOKENS + self.slot_of.len() {
             return;
