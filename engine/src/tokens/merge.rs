@@ -8,9 +8,11 @@ use super::pairs::{NONE, PairTable};
 
 /// Up to this many bytes, looking through all pairs for the lowest beats keeping them in a heap.
 const SHORT_BYTES: usize = 16;
-/// Places in a piece are 32 bit numbers. A single word of a gigabyte is cut here, the one deviation from the
-/// encoding; merging it would take 24 GB.
-const LONGEST_BYTES: usize = 1 << 30;
+/// Longer pieces are merged window by window, which bounds memory (to some 200 kB) and stays in the cache.
+const WINDOW_BYTES: usize = 1 << 13;
+/// Places in a window are 32 bit numbers. A word contrived so that windows of this size disagree is cut
+/// regardless, the one deviation from the encoding.
+const WINDOW_BYTES_MAX: usize = 1 << 30;
 
 /// Merges pieces one after the other, reusing its buffers.
 pub(super) struct Merger<'t> {
@@ -33,10 +35,10 @@ impl<'t> Merger<'t> {
         self.tokens.clear();
         if piece.len() <= SHORT_BYTES {
             self.merge_short(piece);
+        } else if piece.len() <= WINDOW_BYTES {
+            self.merge_long(piece);
         } else {
-            for piece in piece.chunks(LONGEST_BYTES) {
-                self.merge_long(piece);
-            }
+            self.merge_windows(piece, WINDOW_BYTES);
         }
         &self.tokens
     }
@@ -67,6 +69,52 @@ impl<'t> Merger<'t> {
                 ranks[at - 1] = table.merged(tokens[at - 1], lowest);
             }
         }
+    }
+
+    /// Merges a piece of any length, beginning with windows of `window` bytes (more than two of the longest token).
+    ///
+    /// Tokens are the encoding of their bytes if and only if each two neighbours are the encoding of theirs.
+    /// Within a window they are, so only the two tokens where windows meet need a look. They seldom fail it,
+    /// because the next window starts some way before the end of the last one, where the text to come no longer
+    /// matters. If they do, the next window reaches further back and is twice as long; doubling keeps the sum of
+    /// such detours near linear.
+    fn merge_windows(&mut self, piece: &[u8], mut window: usize) {
+        let mut start = 0;
+        while start < piece.len() {
+            let end = piece.len().min(start + window);
+            let settled = self.tokens.len();
+            self.merge_long(&piece[start..end]);
+            if settled > 0 && window < WINDOW_BYTES_MAX && !self.is_encoding(&[settled - 1, settled]) {
+                self.tokens.truncate(settled);
+                start -= self.take_back(window / 2);
+                window *= 2;
+            } else if end < piece.len() {
+                start = end - self.take_back(window / 32);
+            } else {
+                start = end;
+            }
+        }
+    }
+
+    /// Whether the bytes of these two tokens, given by their places in the result, encode to just these tokens.
+    fn is_encoding(&self, places: &[usize; 2]) -> bool {
+        let pair = places.map(|place| self.tokens[place]);
+        let mut bytes = Vec::new();
+        for token in pair {
+            self.table.push_bytes(token, &mut bytes);
+        }
+        Merger::new(self.table).merge(&bytes) == pair
+    }
+
+    /// Removes tokens from the end of the result until they have `bytes` bytes, and tells how many they have.
+    fn take_back(&mut self, bytes: usize) -> usize {
+        let mut removed = Vec::new();
+        while removed.len() < bytes
+            && let Some(token) = self.tokens.pop()
+        {
+            self.table.push_bytes(token, &mut removed);
+        }
+        removed.len()
     }
 
     /// Takes `n log n` steps and 24 `n` bytes for `n` bytes.
@@ -172,12 +220,17 @@ mod tests {
     static TABLE: LazyLock<PairTable> =
         LazyLock::new(|| PairTable::new(&format::read(CL100K_TABLE).unwrap()).unwrap());
 
-    fn check_both_ways(piece: &[u8]) {
+    fn check_all_ways(piece: &[u8]) {
         let mut merger = Merger::new(&TABLE);
         merger.merge_short(piece);
         let short = std::mem::take(&mut merger.tokens);
         merger.merge_long(piece);
         assert_eq!(short, merger.tokens, "{piece:?}");
+        for window in [260, 300, 1000] {
+            merger.tokens.clear();
+            merger.merge_windows(piece, window);
+            assert_eq!(short, merger.tokens, "in windows of {window}: {piece:?}");
+        }
         let mut bytes = Vec::new();
         for &token in &short {
             TABLE.push_bytes(token, &mut bytes);
@@ -186,9 +239,9 @@ mod tests {
     }
 
     #[test]
-    fn short_and_long_way_agree_on_examples() {
+    fn all_ways_agree_on_examples() {
         for piece in ["", "a", "ab", " the", "aaaaaaaaaaaaaaaaaaaaaaa", "electroencephalograph", "αβγδ"] {
-            check_both_ways(piece.as_bytes());
+            check_all_ways(piece.as_bytes());
         }
     }
 
@@ -203,17 +256,37 @@ mod tests {
         }
     }
 
+    /// Among others words whose tokens shift when a letter is added at their end.
+    #[test]
+    fn windows_agree_on_repetitive_words() {
+        let units = ["a", "ab", "aab", "the", "ACGT", " ", "=", "ั้", "ありがとう"];
+        for first in units {
+            for second in units {
+                for length in [261, 777] {
+                    let text =
+                        first.repeat(length / first.len()) + &second.repeat(length / second.len()) + "b";
+                    check_all_ways(text.as_bytes());
+                }
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn short_and_long_way_agree(
+        fn all_ways_agree(
             words in proptest::collection::vec(prop_oneof!["[a-c]{1,40}", "[a-zA-Z]{1,12}", "\\PC{1,8}"], 0..12)
         ) {
-            check_both_ways(words.concat().as_bytes());
+            check_all_ways(words.concat().as_bytes());
         }
 
         #[test]
-        fn both_ways_take_any_bytes(piece: Vec<u8>) {
-            check_both_ways(&piece);
+        fn all_ways_agree_on_words_of_few_letters(piece in "[ab]{200,1200}|[a-d]{200,1200}|[ -=]{200,1200}") {
+            check_all_ways(piece.as_bytes());
+        }
+
+        #[test]
+        fn all_ways_take_any_bytes(piece: Vec<u8>) {
+            check_all_ways(&piece);
         }
     }
 }
