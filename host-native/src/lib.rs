@@ -1,1 +1,11 @@
-//! The native host.
+//! The native host: storage, HTTP, time and randomness for the engine, and a server and a command line
+//! around it. Everything about workspaces, chats, prompts and JSON is the engine's.
+
+pub mod answer;
+pub mod clock;
+pub mod drive;
+pub mod effects;
+pub mod extraction;
+pub mod host;
+pub mod http;
+pub mod store;

@@ -1,1 +1,3 @@
+//! The `haversack` program.
+
 fn main() {}

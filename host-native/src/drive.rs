@@ -1,0 +1,145 @@
+//! Drives one run: its effects out, their reports in, its answer to the client.
+
+use crate::answer::Outlet;
+use crate::clock::RunClock;
+use crate::effects::{Effects, Report, Reporting};
+use crate::http::Body;
+use futures_util::StreamExt;
+use futures_util::future::{AbortHandle, Abortable};
+use futures_util::stream::FuturesUnordered;
+use haversack_engine::seam::{Effect, EffectId, HostError, Input, Output, Reply, Run, UnixMs};
+use std::collections::{BTreeMap, VecDeque};
+use tokio_util::sync::CancellationToken;
+
+/// Drives `run` to its end. It goes on when the client leaves, which is an input like any other, so that
+/// what was answered until then can be saved; `stop` tells it the same when the server shuts down.
+pub async fn drive(
+    mut run: Run,
+    effects: Effects,
+    clock: RunClock,
+    mut outlet: Outlet,
+    stop: CancellationToken,
+) {
+    let mut inflight = Inflight::new(effects);
+    let mut told_to_leave = false;
+    loop {
+        let until = loop {
+            match run.poll() {
+                Output::Effect { id, effect } => inflight.start(id, effect),
+                Output::Cancel { id } => inflight.cancel(id),
+                Output::Head(head) => outlet.head(head),
+                Output::Body(bytes) => outlet.body(bytes),
+                Output::Wait { until } => break until,
+                Output::Done => return outlet.finish().await,
+                Output::Stalled => {
+                    tracing::error!("the run waits for something that cannot come: a bug in the engine");
+                    return;
+                }
+            }
+        };
+        if !outlet.is_behind() {
+            inflight.resume();
+        }
+        // A run whose effects are all answered at once must still let other tasks of this thread run.
+        tokio::task::coop::consume_budget().await;
+        let input = if let Some((id, result)) = inflight.ready.pop_front() {
+            Some(Input::Settled { id, result })
+        } else {
+            tokio::select! {
+                biased;
+                input = inflight.next() => input,
+                () = outlet.turn(), if !outlet.is_gone() => None,
+                () = stop.cancelled(), if !told_to_leave => {
+                    told_to_leave = true;
+                    Some(Input::Disconnected)
+                }
+                () = sleep_until(&clock, until), if until.is_some() => Some(Input::Tick),
+            }
+        };
+        let input = if input.is_none() && outlet.is_gone() && !told_to_leave {
+            told_to_leave = true;
+            Some(Input::Disconnected)
+        } else {
+            input
+        };
+        if let Some(input) = input
+            && let Err(misuse) = run.handle(clock.now(), input)
+        {
+            tracing::error!(%misuse, "the host reported what the run cannot place: a bug in the host");
+        }
+    }
+}
+
+async fn sleep_until(clock: &RunClock, until: Option<UnixMs>) {
+    if let Some(at) = until {
+        tokio::time::sleep_until(clock.instant(at).into()).await;
+    }
+}
+
+/// The effects of one run that are under way.
+struct Inflight {
+    effects: Effects,
+    running: FuturesUnordered<Abortable<Reporting>>,
+    aborts: BTreeMap<EffectId, AbortHandle>,
+    /// Streams whose next piece waits until the client took the last one.
+    paused: BTreeMap<EffectId, Body>,
+    /// Outcomes that needed no waiting.
+    ready: VecDeque<(EffectId, Result<Reply, HostError>)>,
+}
+
+impl Inflight {
+    fn new(effects: Effects) -> Inflight {
+        Inflight {
+            effects,
+            running: FuturesUnordered::new(),
+            aborts: BTreeMap::new(),
+            paused: BTreeMap::new(),
+            ready: VecDeque::new(),
+        }
+    }
+
+    fn start(&mut self, id: EffectId, effect: Effect) {
+        match self.effects.at_once(&effect) {
+            Some(result) => self.ready.push_back((id, result)),
+            None => self.run(id, self.effects.start(id, effect)),
+        }
+    }
+
+    fn run(&mut self, id: EffectId, reporting: Reporting) {
+        let (abort, registration) = AbortHandle::new_pair();
+        self.aborts.insert(id, abort);
+        self.running.push(Abortable::new(reporting, registration));
+    }
+
+    fn cancel(&mut self, id: EffectId) {
+        self.paused.remove(&id);
+        if let Some(abort) = self.aborts.remove(&id) {
+            abort.abort();
+        }
+    }
+
+    /// Lets streams go on.
+    fn resume(&mut self) {
+        while let Some((id, body)) = self.paused.pop_first() {
+            self.run(id, Effects::more(id, body));
+        }
+    }
+
+    /// The next report; never ready while nothing is under way.
+    async fn next(&mut self) -> Option<Input> {
+        loop {
+            match self.running.next().await {
+                Some(Ok(Report { id, input, rest })) => {
+                    self.aborts.remove(&id);
+                    if let Some(body) = rest {
+                        self.paused.insert(id, body);
+                    }
+                    return Some(input);
+                }
+                // Cancelled: nobody wants to hear of it.
+                Some(Err(_)) => {}
+                None => std::future::pending().await,
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The engine together with what it needs from this machine: what the server and the command line share.
+
+use crate::answer::{Answer, Outlet};
+use crate::clock::{self, RunClock};
+use crate::drive::drive;
+use crate::effects::Effects;
+use haversack_engine::seam::{ApiRequest, Head, Origin, Run};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+/// Starts a run for a request.
+pub type Start = Arc<dyn Fn(ApiRequest, Origin) -> Run + Send + Sync>;
+
+/// Answers requests. Clones share everything.
+#[derive(Clone)]
+pub struct Host {
+    start: Start,
+    effects: Effects,
+    runs: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Host {
+    /// A host whose runs come from `start`.
+    pub fn new(start: Start, effects: Effects) -> Host {
+        Host { start, effects, runs: TaskTracker::new(), stop: CancellationToken::new() }
+    }
+
+    /// Answers `request`. Dropping the future, or the answer's pieces, tells the run that its client left;
+    /// it ends by itself then.
+    pub async fn call(&self, request: ApiRequest) -> Answer {
+        self.answer(|origin| (self.start)(request, origin)).await
+    }
+
+    /// Answers with a run that is not an API call.
+    pub async fn answer(&self, start: impl FnOnce(Origin) -> Run) -> Answer {
+        match clock::origin() {
+            Ok(origin) => {
+                let clock = RunClock::starting_at(origin.now);
+                let failed = self.spawn(start(origin), clock).await;
+                failed.unwrap_or_else(|_| failure("The server failed while answering; its log says why."))
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot start a run");
+                failure(&error.message)
+            }
+        }
+    }
+
+    fn spawn(&self, run: Run, clock: RunClock) -> oneshot::Receiver<Answer> {
+        let (outlet, answer) = Outlet::new();
+        let work = drive(run, self.effects.clone(), clock, outlet, self.stop.clone());
+        // A panic ends this task only: the outlet is dropped, which the other end sees.
+        self.runs.spawn(work.in_current_span());
+        answer
+    }
+
+    /// Lets the runs finish: for `grace` as they are, then as if their clients had left. Then closes the
+    /// store. Returns whether all of them ended.
+    pub async fn shutdown(&self, grace: Duration) -> bool {
+        self.runs.close();
+        let mut ended = tokio::time::timeout(grace, self.runs.wait()).await.is_ok();
+        if !ended {
+            self.stop.cancel();
+            ended = tokio::time::timeout(grace, self.runs.wait()).await.is_ok();
+        }
+        let store = self.effects.store.clone();
+        let _ = tokio::task::spawn_blocking(move || store.close()).await;
+        ended
+    }
+
+    /// The store, for what is not the engine's business (checks, the command line's own notes).
+    pub fn effects(&self) -> &Effects {
+        &self.effects
+    }
+}
+
+/// An answer of the host's own making, in the shape of the engine's errors.
+pub fn refusal(status: u16, error: &str) -> Answer {
+    let body = serde_json::json!({ "success": false, "error": error }).to_string();
+    let headers = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
+    Answer {
+        head: Head { status, headers, streaming: false },
+        body: crate::answer::AnswerBody::Whole(body.into()),
+    }
+}
+
+fn failure(error: &str) -> Answer {
+    refusal(500, error)
+}
