@@ -5,12 +5,13 @@ use jiff::{Timestamp, tz::TimeZone};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// What a run starts with: a seed from the operating system's generator, the time, and the local time
-/// zone's present offset (`TZ` is honoured). Fails only where the system has no randomness to give.
-pub fn origin() -> Result<Origin, HostError> {
+/// zone's present offset (`TZ` is honoured). `operator` says that the person at the machine itself calls,
+/// who needs no key. Fails only where the system has no randomness to give.
+pub fn origin(operator: bool) -> Result<Origin, HostError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)
         .map_err(|e| HostError::new(HostErrorKind::Failed, format!("no secure randomness: {e}")))?;
-    Ok(Origin { seed, now: system_now(), utc_offset_minutes: utc_offset_minutes() })
+    Ok(Origin { seed, now: system_now(), utc_offset_minutes: utc_offset_minutes(), operator })
 }
 
 /// A run's clock: starts at its origin and follows the machine's steady clock, so that somebody who sets
@@ -57,7 +58,7 @@ mod tests {
 
     #[test]
     fn seeds_differ_and_offsets_are_those_of_the_earth() {
-        let (a, b) = (origin().unwrap(), origin().unwrap());
+        let (a, b) = (origin(false).unwrap(), origin(false).unwrap());
         assert_ne!(a.seed, b.seed);
         assert!((-12 * 60..=14 * 60).contains(&a.utc_offset_minutes), "{}", a.utc_offset_minutes);
     }
