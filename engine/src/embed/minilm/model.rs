@@ -4,7 +4,6 @@ use crate::vector::kernel::{add_scaled_i8, dot_f32};
 use bytes::Bytes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// A static embedder: `weights` (one f32 a row) and `embeddings` (int8 rows) for each token of a vocabulary.
 ///
@@ -12,9 +11,10 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct StaticModel {
     wordpiece: Wordpiece,
-    file: Bytes,
-    weights: Range<usize>,
-    rows: Range<usize>,
+    /// One little-endian f32 for each token.
+    weights: Bytes,
+    /// `dim` int8 values for each token.
+    rows: Bytes,
     dim: usize,
 }
 
@@ -26,8 +26,8 @@ impl StaticModel {
     /// [`ModelError`] names the first thing that is wrong.
     pub fn parse(safetensors: Bytes, vocab: Bytes) -> Result<Self, ModelError> {
         let (header, data) = read_header(&safetensors)?;
-        let (weights, weights_shape) = tensor(&header, "weights", "F32", 4, &data)?;
-        let (rows, rows_shape) = tensor(&header, "embeddings", "I8", 1, &data)?;
+        let (weights, weights_shape) = tensor(&header, &data, "weights", "F32", 4)?;
+        let (rows, rows_shape) = tensor(&header, &data, "embeddings", "I8", 1)?;
         let [count] = weights_shape[..] else {
             return Err(ModelError::Tensor { name: "weights", problem: "is not one-dimensional" });
         };
@@ -47,7 +47,8 @@ impl StaticModel {
         if wordpiece.vocab().len() != count {
             return Err(ModelError::Rows { tokens: wordpiece.vocab().len(), rows: count });
         }
-        let model = Self { wordpiece, file: safetensors, weights, rows, dim };
+        let model = Self { wordpiece, weights, rows, dim };
+        // At most 65,535 tokens, says the vocabulary.
         if (0..count as u32).any(|id| !model.weight(id).is_finite()) {
             return Err(ModelError::Tensor { name: "weights", problem: "has a value that is not finite" });
         }
@@ -94,60 +95,61 @@ impl StaticModel {
     }
 
     fn weight(&self, id: u32) -> f32 {
-        let (weights, _) = self.file[self.weights.clone()].as_chunks::<4>();
+        let (weights, _) = self.weights.as_chunks::<4>();
         f32::from_le_bytes(weights[id as usize])
     }
 
     fn row(&self, id: u32) -> &[i8] {
-        let start = self.rows.start + id as usize * self.dim;
-        bytemuck::cast_slice(&self.file[start..start + self.dim])
+        let start = id as usize * self.dim;
+        bytemuck::cast_slice(&self.rows[start..start + self.dim])
     }
 }
 
 #[derive(Deserialize)]
 struct TensorInfo {
     dtype: String,
-    shape: Vec<usize>,
-    data_offsets: [usize; 2],
+    shape: Vec<u64>,
+    data_offsets: [u64; 2],
 }
 
-/// The header's entries and where the data begins and ends: 8 bytes of header length, JSON, data.
-fn read_header(file: &[u8]) -> Result<(BTreeMap<String, serde_json::Value>, Range<usize>), ModelError> {
+type Header = BTreeMap<String, serde_json::Value>;
+
+/// The header's entries and the data behind it: the file is 8 bytes of header length, JSON, data.
+fn read_header(file: &Bytes) -> Result<(Header, Bytes), ModelError> {
     let short = ModelError::Header("is cut short");
     let length = file.first_chunk::<8>().ok_or(short.clone())?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| short.clone())?;
     let start = length.checked_add(8).ok_or(short.clone())?;
     let json = file.get(8..start).ok_or(short)?;
     let header = serde_json::from_slice(json).map_err(|_| ModelError::Header("has no JSON header"))?;
-    Ok((header, start..file.len()))
+    Ok((header, file.slice(start..)))
 }
 
-/// The place in the file and the shape of one tensor.
+/// The bytes and the shape of one tensor.
 fn tensor(
-    header: &BTreeMap<String, serde_json::Value>,
+    header: &Header,
+    data: &Bytes,
     name: &'static str,
     dtype: &str,
     value_bytes: usize,
-    data: &Range<usize>,
-) -> Result<(Range<usize>, Vec<usize>), ModelError> {
+) -> Result<(Bytes, Vec<usize>), ModelError> {
     let wrong = |problem| ModelError::Tensor { name, problem };
     let info = header.get(name).ok_or(wrong("is missing"))?;
     let info = TensorInfo::deserialize(info).map_err(|_| wrong("is not described as a tensor"))?;
     if info.dtype != dtype {
         return Err(wrong("has another type than the model needs"));
     }
-    let [start, end] = info.data_offsets.map(|offset| data.start.checked_add(offset));
-    let (Some(start), Some(end)) = (start, end) else {
-        return Err(wrong("lies outside of the file"));
-    };
-    if start > end || end > data.end {
+    // The header's numbers have 64 bits on every host; those that fit here are the only ones that can be right.
+    let [start, end] = info.data_offsets.map(|offset| usize::try_from(offset).unwrap_or(usize::MAX));
+    if data.get(start..end).is_none() {
         return Err(wrong("lies outside of the file"));
     }
-    let bytes = info.shape.iter().try_fold(value_bytes, |bytes, &n| bytes.checked_mul(n));
-    if bytes != Some(end - start) {
+    let shape: Vec<usize> = info.shape.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
+    let size = shape.iter().try_fold(value_bytes, |bytes, &n| bytes.checked_mul(n));
+    if size != Some(end - start) {
         return Err(wrong("has another size than its shape"));
     }
-    Ok((start..end, info.shape))
+    Ok((data.slice(start..end), shape))
 }
 
 #[cfg(test)]

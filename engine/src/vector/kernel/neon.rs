@@ -5,7 +5,26 @@
 use super::scalar;
 use std::arch::aarch64::*;
 
+// SAFETY of the four calls: this module is compiled only where every machine of the target has NEON.
+
 pub(super) fn dot_i8_i16(row: &[i8], query: &[i16]) -> i32 {
+    unsafe { dot(row, query) }
+}
+
+pub(super) fn dot_rows_i8_i16(rows: &[i8], query: &[i16], scores: &mut [i32]) {
+    unsafe { dot_rows(rows, query, scores) }
+}
+
+pub(super) fn dot_f32(a: &[f32], b: &[f32]) -> f32 {
+    unsafe { dot_floats(a, b) }
+}
+
+pub(super) fn add_scaled_i8(sum: &mut [f32], scale: f32, row: &[i8]) {
+    unsafe { add_scaled(sum, scale, row) }
+}
+
+#[target_feature(enable = "neon")]
+fn dot(row: &[i8], query: &[i16]) -> i32 {
     let (row_blocks, row_tail) = row.as_chunks::<16>();
     let (query_blocks, query_tail) = query.as_chunks::<16>();
     let mut sums = [vdupq_n_s32(0); 2];
@@ -15,7 +34,8 @@ pub(super) fn dot_i8_i16(row: &[i8], query: &[i16]) -> i32 {
     vaddvq_s32(vaddq_s32(sums[0], sums[1])).wrapping_add(scalar::dot_i8_i16(row_tail, query_tail))
 }
 
-pub(super) fn dot_rows_i8_i16(rows: &[i8], query: &[i16], scores: &mut [i32]) {
+#[target_feature(enable = "neon")]
+fn dot_rows(rows: &[i8], query: &[i16], scores: &mut [i32]) {
     let dim = query.len();
     let (pairs, rest) = scores.as_chunks_mut::<2>();
     let mut twos = rows.chunks_exact(2 * dim);
@@ -23,11 +43,12 @@ pub(super) fn dot_rows_i8_i16(rows: &[i8], query: &[i16], scores: &mut [i32]) {
         *pair = dot_2_rows(rows, query);
     }
     for (score, row) in rest.iter_mut().zip(twos.remainder().chunks_exact(dim)) {
-        *score = dot_i8_i16(row, query);
+        *score = dot(row, query);
     }
 }
 
 // Two rows at a time: each block of the query is loaded once for both, and the sums do not wait for each other.
+#[target_feature(enable = "neon")]
 fn dot_2_rows(rows: &[i8], query: &[i16]) -> [i32; 2] {
     let (a, b) = rows.split_at(query.len());
     let (query_blocks, query_tail) = query.as_chunks::<16>();
@@ -44,7 +65,8 @@ fn dot_2_rows(rows: &[i8], query: &[i16]) -> [i32; 2] {
     })
 }
 
-pub(super) fn dot_f32(a: &[f32], b: &[f32]) -> f32 {
+#[target_feature(enable = "neon")]
+fn dot_floats(a: &[f32], b: &[f32]) -> f32 {
     let (a_blocks, a_tail) = a.as_chunks::<8>();
     let (b_blocks, b_tail) = b.as_chunks::<8>();
     let mut low = vdupq_n_f32(0.0);
@@ -60,7 +82,8 @@ pub(super) fn dot_f32(a: &[f32], b: &[f32]) -> f32 {
     scalar::finish_dot_f32(lanes, a_tail, b_tail)
 }
 
-pub(super) fn add_scaled_i8(sum: &mut [f32], scale: f32, row: &[i8]) {
+#[target_feature(enable = "neon")]
+fn add_scaled(sum: &mut [f32], scale: f32, row: &[i8]) {
     let (sum_blocks, sum_tail) = sum.as_chunks_mut::<8>();
     let (row_blocks, row_tail) = row.as_chunks::<8>();
     let scales = vdupq_n_f32(scale);
@@ -79,6 +102,7 @@ pub(super) fn add_scaled_i8(sum: &mut [f32], scale: f32, row: &[i8]) {
 
 /// Adds sixteen products to eight sums.
 #[inline]
+#[target_feature(enable = "neon")]
 fn add_products([first, second]: [int32x4_t; 2], row: &[i8; 16], query: [int16x8_t; 2]) -> [int32x4_t; 2] {
     // SAFETY: the array has the 16 bytes that are read; the load needs no alignment.
     let row = unsafe { vld1q_s8(row.as_ptr()) };
@@ -92,18 +116,21 @@ fn add_products([first, second]: [int32x4_t; 2], row: &[i8; 16], query: [int16x8
 }
 
 #[inline]
+#[target_feature(enable = "neon")]
 fn load_i16(values: &[i16; 16]) -> [int16x8_t; 2] {
     // SAFETY: the array has the 32 bytes that are read; the loads need no alignment.
     unsafe { [vld1q_s16(values.as_ptr()), vld1q_s16(values.as_ptr().add(8))] }
 }
 
 #[inline]
+#[target_feature(enable = "neon")]
 fn load_f32(values: &[f32; 8]) -> (float32x4_t, float32x4_t) {
     // SAFETY: the array has the 32 bytes that are read; the loads need no alignment.
     unsafe { (vld1q_f32(values.as_ptr()), vld1q_f32(values.as_ptr().add(4))) }
 }
 
 #[inline]
+#[target_feature(enable = "neon")]
 fn store_f32(values: &mut [f32; 8], low: float32x4_t, high: float32x4_t) {
     // SAFETY: the array has the 32 bytes that are written; the stores need no alignment.
     unsafe {
