@@ -40,7 +40,7 @@ pub const CL100K_TABLE: &[u8] = include_bytes!("../../assets/cl100k.bin");
 ///
 /// Special tokens are not recognised: `<|endoftext|>` in a text is seven ordinary tokens, so that no user text
 /// can smuggle one in. Time is linear in the text, whatever it is; [`Tokenizer::from_table`] handles a megabyte of
-/// one letter about ten times slower than the same amount of prose.
+/// one letter about four times slower than the same amount of prose.
 #[derive(Clone)]
 pub struct Tokenizer(Inner);
 
