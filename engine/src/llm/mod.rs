@@ -27,12 +27,14 @@ mod tests;
 mod think;
 mod wire;
 
+pub(crate) use error::error_text;
 pub use error::{LlmError, LlmErrorKind};
 pub use lines::LineTooLong;
 pub use model::{Cache, ChatModel, HostModel, HttpModel, Patience};
 pub use prompt::{Attachment, Completion, Delta, Finish, Message, Prompt, Role, Usage};
 pub use secret::Secret;
 pub use settings::LlmSettings;
+pub(crate) use settings::Vars;
 pub use stream::TokenStream;
 pub use think::ThinkTags;
 
