@@ -1,12 +1,25 @@
 //! The Haversack engine: everything between a request and its answer, without I/O.
+//!
+//! A host starts one [`seam::Run`] for each API call and performs the effects it asks for. Begin with
+//! [`Engine::start`] and the contract in [`seam`].
 
 #![deny(unsafe_code)]
 
+mod api;
+pub mod chat;
 pub mod chunk;
 pub mod embed;
+mod engine;
 pub mod llm;
+mod maintain;
+pub mod model;
+pub mod retrieve;
 pub mod seam;
+mod settings;
 pub mod store;
 pub mod text;
 pub mod tokens;
 pub mod vector;
+
+pub use engine::Engine;
+pub use settings::Settings;

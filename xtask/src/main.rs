@@ -1,1 +1,97 @@
-fn main() {}
+//! The one way to build, run, check and release Haversack: `cargo xtask help`.
+
+mod check;
+mod shell;
+mod wasm;
+
+use shell::{Failure, cargo};
+
+const HELP: &str = "\
+cargo xtask serve [OPTIONS]   build the server and start it on 127.0.0.1:3001; options go to `haversack serve`
+cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
+                                unit, golden, simulate, crash, quickstart, bad-input
+cargo xtask check             formatting, clippy, the engine on wasm32 and its imports, docs
+cargo xtask deny              licences and sources of every dependency (installs cargo-deny once)
+cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks) or server (the whole server)
+cargo xtask build             the release binary; prints where it is
+cargo xtask help              this text
+";
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = args.split_first().map_or(("help", &[][..]), |(c, rest)| (c.as_str(), rest));
+    let result = match command {
+        "serve" => serve(rest),
+        "test" => test(rest),
+        "check" => check::all(),
+        "deny" => check::deny(),
+        "bench" => bench(rest),
+        "build" => build(),
+        "help" | "-h" | "--help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(Failure(format!("there is no command `{other}`\n\n{HELP}"))),
+    };
+    if let Err(failure) = result {
+        eprintln!("xtask: {failure}");
+        std::process::exit(1);
+    }
+}
+
+fn serve(options: &[String]) -> Result<(), Failure> {
+    let mut args = vec!["run", "--release", "--quiet", "--package", "haversack", "--", "serve"];
+    args.extend(options.iter().map(String::as_str));
+    cargo(&args)
+}
+
+fn build() -> Result<(), Failure> {
+    cargo(&["build", "--release", "--package", "haversack"])?;
+    println!("{}", shell::target_dir().join("release/haversack").display());
+    Ok(())
+}
+
+/// Names of tests that belong to one part of the suite, as filters of nextest.
+const PARTS: [(&str, &str); 6] = [
+    ("unit", "not package(haversack-tests)"),
+    ("golden", "binary(golden)"),
+    ("simulate", "binary(simulation)"),
+    ("crash", "binary(crash)"),
+    ("quickstart", "binary(quickstart)"),
+    ("bad-input", "binary(bad_input)"),
+];
+
+fn test(what: &[String]) -> Result<(), Failure> {
+    shell::require("cargo-nextest", &["install", "--locked", "cargo-nextest"])?;
+    match what {
+        [] => {
+            check::all()?;
+            // The crash and quick-start tests start the real binary.
+            cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
+            cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+        }
+        [part] => {
+            let known = PARTS.iter().find(|(name, _)| name == part);
+            let names = || PARTS.map(|(name, _)| name).join(", ");
+            let (_, filter) = known.ok_or_else(|| Failure(format!("test {part}? There are {}", names())))?;
+            cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
+            cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "-E", filter])
+        }
+        _ => Err(Failure("test takes one part at most".to_owned())),
+    }
+}
+
+fn bench(what: &[String]) -> Result<(), Failure> {
+    let what: Vec<&str> = what.iter().map(String::as_str).collect();
+    if matches!(what[..], [] | ["kernels"]) {
+        cargo(&["bench", "--package", "haversack-engine", "--package", "haversack-extract"])?;
+    }
+    if matches!(what[..], [] | ["server"]) {
+        cargo(&["build", "--release", "--package", "haversack"])?;
+        cargo(&["run", "--release", "--quiet", "--package", "haversack-tests", "--bin", "bench-server"])?;
+    }
+    match what[..] {
+        [] | ["kernels"] | ["server"] => Ok(()),
+        _ => Err(Failure("bench takes `kernels` or `server`".to_owned())),
+    }
+}

@@ -1,1 +1,54 @@
-//! Records on the ordered key-value store.
+//! Records on the ordered key-value store of a host.
+//!
+//! Readable keys in order ([`key`]), JSON values for records so that a person with `sqlite3` can see
+//! what is there, compact binary for vectors. Writes go through [`Transaction`]s that commit only if
+//! what they read has not changed; [`retry`] runs them again when it has.
+
+pub mod format;
+pub mod key;
+mod read;
+mod transaction;
+
+pub(crate) use read::scan;
+pub use read::{
+    all, first_n, get, get_bytes, get_many, last_n, next_id, next_ids, require_values, scan_keys,
+};
+pub use transaction::{Attempts, Transaction, retry};
+
+use crate::seam::{HostError, HostErrorKind, Key};
+
+/// Why the store could not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// The host failed.
+    Host(HostError),
+    /// A record is not what this build writes: a foreign hand, or damage.
+    Damaged(Key, String),
+    /// So many others wrote the same records that this write never got its turn.
+    Contended,
+}
+
+impl From<HostError> for StoreError {
+    fn from(error: HostError) -> StoreError {
+        StoreError::Host(error)
+    }
+}
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StoreError::Host(error) => write!(f, "the store failed: {error}"),
+            StoreError::Damaged(key, why) => write!(f, "record {key} cannot be read: {why}"),
+            StoreError::Contended => f.write_str("too many writes to the same records at once: try again"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl StoreError {
+    /// The disk or quota is full.
+    pub fn is_full(&self) -> bool {
+        matches!(self, StoreError::Host(error) if error.kind == HostErrorKind::Full)
+    }
+}

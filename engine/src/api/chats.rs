@@ -1,0 +1,270 @@
+//! Chats and their histories (reference §4.3, §5, §8).
+
+use super::answer::Answer;
+use super::body::Fields;
+use super::error::{ApiError, Code};
+use super::threads;
+use super::workspaces::find_thread;
+use super::{Call, js, stream, wire};
+use crate::chat::{self, ATTACHMENTS_MAX, Ask, Outcome, Refusal, Voice};
+use crate::model::{Chat, ChatMode, Thread, Workspace};
+use crate::seam::{Key, KeyRange};
+use crate::store::key::{self, Partition};
+use crate::store::{self, retry};
+use serde_json::{Value, json};
+
+/// `POST /v1/workspace/:slug/chat`.
+pub async fn chat(call: Call) -> Result<Answer, ApiError> {
+    respond(call, Place::Workspace, false).await
+}
+
+/// `POST /v1/workspace/:slug/stream-chat`.
+pub async fn stream_chat(call: Call) -> Result<Answer, ApiError> {
+    respond(call, Place::Workspace, true).await
+}
+
+/// `POST /v1/workspace/:slug/thread/:thread/chat`.
+pub async fn thread_chat(call: Call) -> Result<Answer, ApiError> {
+    respond(call, Place::Thread, false).await
+}
+
+/// `POST /v1/workspace/:slug/thread/:thread/stream-chat`.
+pub async fn thread_stream_chat(call: Call) -> Result<Answer, ApiError> {
+    respond(call, Place::Thread, true).await
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Workspace,
+    Thread,
+}
+
+async fn respond(call: Call, place: Place, streamed: bool) -> Result<Answer, ApiError> {
+    let id = call.cx.uuid().to_string();
+    match prepare(&call, place, streamed).await {
+        Ok((ask, reset)) => Ok(carry_out(&call, &id, ask, reset, streamed).await),
+        Err(error) => Ok(aborted(&id, &error)),
+    }
+}
+
+/// An error before the answer began, in the shape clients of chats expect.
+fn aborted(id: &str, error: &ApiError) -> Answer {
+    let mut error = error.clone();
+    error.extra = wire::abort(id, &error.message);
+    error.answer()
+}
+
+/// Reads the request; whether it asks to forget the conversation first.
+async fn prepare(call: &Call, place: Place, streamed: bool) -> Result<(Ask, bool), ApiError> {
+    let fields = Fields::of_body(&call.request)?;
+    let (workspace, thread) = locate(call, place, streamed).await?;
+    let reset = js::truthy(fields.get("reset"));
+    let message = fields.string("message")?.unwrap_or("").to_owned();
+    if message.is_empty() && !reset {
+        return Err(ApiError::new(Code::InvalidField, "Message is empty"));
+    }
+    let mode = match fields.get("mode") {
+        None | Some(Value::Null) => workspace.chat_mode,
+        Some(value) => {
+            let name = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            ChatMode::parse(&name)
+                .ok_or_else(|| ApiError::new(Code::InvalidField, format!("{name} is not a valid mode.")))?
+        }
+    };
+    let session = match place {
+        Place::Workspace => session(fields.get("sessionId"))?,
+        Place::Thread => None,
+    };
+    let attachments = match fields.get("attachments") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) if items.len() <= ATTACHMENTS_MAX => items.clone(),
+        Some(_) => {
+            let expected = format!("a list of at most {ATTACHMENTS_MAX} attachments");
+            return Err(ApiError::field("attachments", &expected));
+        }
+    };
+    Ok((Ask { workspace, thread, session, message, mode, attachments }, reset))
+}
+
+/// The workspace and thread of the path; each endpoint words their absence in its own way.
+async fn locate(call: &Call, place: Place, streamed: bool) -> Result<(Workspace, Option<Thread>), ApiError> {
+    if place == Place::Workspace {
+        return Ok((call.workspace().await?, None));
+    }
+    let (slug, thread_slug) = (call.param(0), call.param(1));
+    let missing = |what: &str, name: &str| match streamed {
+        true => {
+            let message = format!("Workspace {slug} or thread {thread_slug} is not valid.");
+            ApiError::new(Code::UnknownWorkspace, message)
+        }
+        false => ApiError::new(Code::NotFound, format!("{what} {name} not found.")),
+    };
+    let workspace = call.find_workspace().await?.ok_or_else(|| missing("Workspace", slug))?;
+    let thread = find_thread(call, &workspace, thread_slug).await?;
+    Ok((workspace, Some(thread.ok_or_else(|| missing("Thread", thread_slug))?)))
+}
+
+/// Length of a session's name in bytes.
+const SESSION_BYTES_MAX: usize = 256;
+
+/// Clients send strings and numbers; what JavaScript takes for false is no session.
+fn session(value: Option<&Value>) -> Result<Option<String>, ApiError> {
+    let name = match value {
+        value if !js::truthy(value) => return Ok(None),
+        Some(Value::String(name)) => name.clone(),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => value.to_string(),
+        _ => return Err(ApiError::field("sessionId", "a string")),
+    };
+    if name.len() > SESSION_BYTES_MAX {
+        return Err(ApiError::field("sessionId", &format!("at most {SESSION_BYTES_MAX} bytes long")));
+    }
+    Ok(Some(name))
+}
+
+async fn carry_out(call: &Call, id: &str, ask: Ask, reset: bool, streamed: bool) -> Answer {
+    if reset {
+        if let Err(error) = chat::reset(&call.cx, ask.workspace.id, &ask.partition()).await {
+            return aborted(id, &error);
+        }
+        if ask.message.is_empty() {
+            return stream::early(&call.cx, id, "Chat history was reset!", true, streamed);
+        }
+    }
+    if streamed {
+        return stream::answer(call, id, &ask).await;
+    }
+    match chat::answer(&call.cx, &call.engine, &ask, &mut Whole).await {
+        Ok(outcome) => whole(call, id, outcome),
+        Err(error) => aborted(id, &error),
+    }
+}
+
+/// An answer that is given all at once.
+struct Whole;
+
+impl Voice for Whole {
+    fn streams(&self) -> bool {
+        false
+    }
+
+    fn say(&mut self, _text: &str) {}
+}
+
+fn whole(call: &Call, id: &str, outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Refused { text, stage } => {
+            stream::early(&call.cx, id, &text, stage == Refusal::NoDocuments, false)
+        }
+        Outcome::Empty { metrics } => {
+            let mut body = wire::abort(id, "No text completion could be completed with this input.");
+            body.insert("metrics".to_owned(), metrics);
+            Answer::ok(&body)
+        }
+        Outcome::Answered { chat_id, text, sources, metrics, broken } => Answer::ok(&json!({
+            "id": id,
+            "type": "textResponse",
+            "close": true,
+            "error": broken,
+            "chatId": chat_id,
+            "textResponse": text,
+            "sources": sources,
+            "metrics": metrics,
+        })),
+        Outcome::Abandoned => Answer::text(499, ""),
+    }
+}
+
+/// `GET /v1/workspace/:slug/chats?apiSessionId&limit&orderBy`.
+///
+/// Without a session: what the workspace's own conversation remembers. With one: everything said in it,
+/// turns that were reset or refused included (reference §4.3).
+pub async fn history(call: Call) -> Result<Answer, ApiError> {
+    let workspace = call.workspace().await?;
+    let query = Fields::of_query(&call.request);
+    let session = query.string("apiSessionId")?.filter(|name| !name.is_empty()).map(str::to_owned);
+    let range = match &session {
+        Some(name) => key::chats_of(workspace.id, &Partition::Session(name.clone())),
+        None => key::chats_main(workspace.id),
+    };
+    let limit = match query.get("limit") {
+        None => 100,
+        // A word for a limit lists nothing, as clients know it.
+        Some(value) => match js::parse_int(value) {
+            Some(limit) => usize::try_from(limit).unwrap_or(0).max(1),
+            None => 0,
+        },
+    };
+    let newest_first = query.string("orderBy")? == Some("desc");
+    let mut chats = collect(&call, range).await?;
+    chats.retain(|chat| chat.include || session.is_some());
+    chats.sort_by_key(|chat| chat.id);
+    if newest_first {
+        chats.reverse();
+    }
+    chats.truncate(limit);
+    Ok(histories(&chats))
+}
+
+/// `GET /v1/workspace/:slug/thread/:thread/chats`.
+pub async fn thread_history(call: Call) -> Result<Answer, ApiError> {
+    let (workspace, thread) = threads::require(&call).await?;
+    let mut chats = collect(&call, key::chats_thread(workspace.id, thread.id)).await?;
+    chats.retain(|chat| chat.include);
+    chats.sort_by_key(|chat| chat.id);
+    Ok(histories(&chats))
+}
+
+async fn collect(call: &Call, range: KeyRange) -> Result<Vec<Chat>, ApiError> {
+    let records = store::all::<Chat>(&call.cx, range).await?;
+    Ok(records.into_iter().map(|(_, chat)| chat).collect())
+}
+
+/// One published document calls the list `chats`, the others `history`.
+fn histories(chats: &[Chat]) -> Answer {
+    let items = wire::history(chats);
+    Answer::ok(&json!({ "history": items, "chats": items }))
+}
+
+/// `DELETE /v1/workspace/:slug/chats {chatId?}`: one turn, or all of the workspace, threads and sessions
+/// included. One published document has this route, the original server has not (reference §14).
+pub async fn delete(call: Call) -> Result<Answer, ApiError> {
+    let workspace = call.workspace().await?;
+    let fields = Fields::of_body(&call.request)?;
+    let wanted = match fields.get("chatId") {
+        None | Some(Value::Null) => None,
+        Some(value) => {
+            let id = js::parse_int(value).and_then(|id| u64::try_from(id).ok());
+            Some(id.ok_or_else(|| ApiError::field("chatId", "the number of a chat"))?)
+        }
+    };
+    let mut attempts = retry(&call.cx);
+    loop {
+        let mut tx = attempts.next().await?;
+        let deleted = match wanted {
+            Some(id) => {
+                let place = tx.get::<Key>(key::chat_id(id)).await?;
+                let all = key::chats(workspace.id);
+                let Some(place) = place.filter(|place| all.start <= *place && *place < all.end) else {
+                    let message = format!("This workspace has no chat {id}.");
+                    return Err(ApiError::new(Code::NotFound, message).with("success", false));
+                };
+                tx.delete(place);
+                tx.delete(key::chat_id(id));
+                1
+            }
+            None => {
+                let places = store::scan_keys(&call.cx, key::chats(workspace.id)).await?;
+                for place in &places {
+                    tx.delete(place.clone());
+                    if let Some(id) = key::trailing_id(place) {
+                        tx.delete(key::chat_id(id));
+                    }
+                }
+                places.len()
+            }
+        };
+        if tx.is_empty() || tx.commit().await? {
+            return Ok(Answer::ok(&json!({ "success": true, "message": null, "deleted": deleted })));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The one table of API errors, and how they look on the wire.
+
+use super::answer::Answer;
+use crate::seam::{HostError, HostErrorKind};
+use crate::store::StoreError;
+use serde_json::{Map, Value};
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident $status:literal $text:literal,)*) => {
+        /// What went wrong. Status and wire name derive from it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// HTTP status.
+            pub fn status(self) -> u16 {
+                match self { $(Code::$name => $status,)* }
+            }
+            /// Stable name for programs.
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+            /// Every code.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+        }
+    };
+}
+
+codes! {
+    /// No key, or one that is not known.
+    InvalidApiKey 403 "invalid_api_key",
+    /// The operator forbade it.
+    Forbidden 403 "forbidden",
+    /// No such route.
+    UnknownRoute 404 "unknown_route",
+    /// The route exists for other methods.
+    WrongMethod 405 "wrong_method",
+    /// The path holds a broken escape.
+    MalformedPath 400 "malformed_path",
+    /// The body is not what its content type says.
+    MalformedBody 400 "malformed_body",
+    /// The body's character set is not known.
+    UnsupportedCharset 415 "unsupported_charset",
+    /// A field is missing or has a value that makes no sense; the message names it.
+    InvalidField 400 "invalid_field",
+    /// As `InvalidField`, where clients expect 422.
+    Unprocessable 422 "unprocessable",
+    /// No such workspace, where clients expect 400.
+    UnknownWorkspace 400 "unknown_workspace",
+    /// Something named in the request does not exist.
+    NotFound 404 "not_found",
+    /// Something of that name exists already, where clients expect 500.
+    Exists 500 "exists",
+    /// A folder operation failed, where clients expect 500.
+    FolderFailed 500 "folder_failed",
+    /// A file could not be turned into text, where clients expect 500.
+    ExtractionFailed 500 "extraction_failed",
+    /// Several wrote the same thing at once.
+    Contended 409 "contended",
+    /// More bytes than allowed; the message names the limit.
+    TooLarge 413 "too_large",
+    /// The embedder failed.
+    EmbedderFailed 500 "embedder_failed",
+    /// The language model failed.
+    ModelFailed 500 "model_failed",
+    /// It belongs to the API but is not built yet.
+    NotBuilt 501 "not_built",
+    /// The store failed: nothing was half written.
+    StoreFailed 500 "store_failed",
+    /// The disk or quota is full: nothing was written.
+    StoreFull 507 "store_full",
+    /// A defect of ours.
+    Internal 500 "internal",
+}
+
+/// An error on its way to the client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiError {
+    /// Decides the status.
+    pub code: Code,
+    /// For people: what is wrong and what to do. Never holds a secret.
+    pub message: String,
+    /// Keys that clients of this route expect beside it, e.g. `success: false`.
+    pub extra: Map<String, Value>,
+    /// The status, where clients expect another than the code's.
+    pub status: Option<u16>,
+}
+
+impl ApiError {
+    /// An error.
+    pub fn new(code: Code, message: impl Into<String>) -> ApiError {
+        ApiError { code, message: message.into(), extra: Map::new(), status: None }
+    }
+
+    /// The same with a key that clients of the route expect.
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> ApiError {
+        self.extra.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// The same with another status.
+    pub fn status(mut self, status: u16) -> ApiError {
+        self.status = Some(status);
+        self
+    }
+
+    /// A field of the body or query is wrong.
+    pub fn field(name: &str, expected: &str) -> ApiError {
+        ApiError::new(Code::InvalidField, format!("`{name}` must be {expected}."))
+    }
+
+    /// The workspace of a path does not exist.
+    pub fn unknown_workspace(slug: &str) -> ApiError {
+        ApiError::new(Code::UnknownWorkspace, format!("Workspace {slug} is not a valid workspace."))
+    }
+
+    /// As JSON: the keys of `extra`, then `error`, `message` (clients look at one or the other) and
+    /// `code`. A key already in `extra` stays as it is.
+    pub fn answer(&self) -> Answer {
+        let mut body = self.extra.clone();
+        for (key, value) in [("error", &self.message), ("message", &self.message)] {
+            body.entry(key).or_insert_with(|| Value::String(value.clone()));
+        }
+        body.entry("code").or_insert_with(|| self.code.name().into());
+        Answer::json(self.status.unwrap_or(self.code.status()), &body)
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.name(), self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> ApiError {
+        let code = match &error {
+            StoreError::Contended => Code::Contended,
+            error if error.is_full() => Code::StoreFull,
+            _ => Code::StoreFailed,
+        };
+        ApiError::new(code, error.to_string())
+    }
+}
+
+impl From<HostError> for ApiError {
+    fn from(error: HostError) -> ApiError {
+        let code = match error.kind {
+            HostErrorKind::TooLarge => Code::TooLarge,
+            HostErrorKind::Full => Code::StoreFull,
+            _ => Code::Internal,
+        };
+        ApiError::new(code, error.message)
+    }
+}

@@ -1,0 +1,200 @@
+//! The table of routes.
+
+use super::answer::Answer;
+use super::error::{ApiError, Code};
+use super::{Call, chats, documents, keys, search, system, threads, workspaces};
+use futures_util::future::BoxFuture;
+use percent_encoding::percent_decode_str;
+
+type Handler = fn(Call) -> BoxFuture<'static, Result<Answer, ApiError>>;
+
+/// One operation.
+pub(super) struct Route {
+    method: &'static str,
+    /// Segments after `/api`; those that begin with `:` are open.
+    pattern: &'static str,
+    /// Needs no key.
+    pub open: bool,
+    pub handler: Handler,
+}
+
+macro_rules! routes {
+    ($($access:ident $method:ident $pattern:literal => $handler:path,)*) => {
+        &[$(Route {
+            method: stringify!($method),
+            pattern: $pattern,
+            open: matches!(stringify!($access).as_bytes(), b"open"),
+            handler: |call| Box::pin($handler(call)),
+        },)*]
+    };
+}
+
+/// Where several patterns fit a path, the first one wins: literal segments stand before open ones.
+static ROUTES: &[Route] = routes! {
+    open GET "/ping" => system::ping,
+    key GET "/v1/auth" => system::auth,
+    key GET "/v1/system/vector-count" => system::vector_count,
+    key POST "/system/generate-api-key" => keys::create,
+    key GET "/system/api-keys" => keys::list,
+    key DELETE "/system/api-key/:id" => keys::revoke,
+
+    key POST "/v1/workspace/new" => workspaces::create,
+    key GET "/v1/workspaces" => workspaces::list,
+    key GET "/v1/workspace/:slug" => workspaces::get,
+    key DELETE "/v1/workspace/:slug" => workspaces::delete,
+    key POST "/v1/workspace/:slug/update" => workspaces::update,
+    key POST "/v1/workspace/:slug/update-embeddings" => documents::update_embeddings,
+    key POST "/v1/workspace/:slug/update-pin" => documents::update_pin,
+    key GET "/v1/workspace/:slug/chats" => chats::history,
+    key DELETE "/v1/workspace/:slug/chats" => chats::delete,
+    key POST "/v1/workspace/:slug/chat" => chats::chat,
+    key POST "/v1/workspace/:slug/stream-chat" => chats::stream_chat,
+    key POST "/v1/workspace/:slug/vector-search" => search::vector_search,
+
+    key POST "/v1/workspace/:slug/thread/new" => threads::create,
+    key POST "/v1/workspace/:slug/thread/:thread/update" => threads::update,
+    key DELETE "/v1/workspace/:slug/thread/:thread" => threads::delete,
+    key GET "/v1/workspace/:slug/thread/:thread/chats" => chats::thread_history,
+    key POST "/v1/workspace/:slug/thread/:thread/chat" => chats::thread_chat,
+    key POST "/v1/workspace/:slug/thread/:thread/stream-chat" => chats::thread_stream_chat,
+
+    key POST "/v1/document/upload" => documents::upload,
+    key POST "/v1/document/upload/:folder" => documents::upload,
+    key POST "/v1/document/upload-link" => documents::upload_link,
+    key POST "/v1/document/raw-text" => documents::raw_text,
+    key GET "/v1/documents" => documents::list,
+    key GET "/v1/documents/folder/:folder" => documents::list_folder,
+    key GET "/v1/document/accepted-file-types" => documents::accepted_file_types,
+    key GET "/v1/document/metadata-schema" => documents::metadata_schema,
+    key POST "/v1/document/create-folder" => documents::create_folder,
+    key DELETE "/v1/document/remove-folder" => documents::remove_folder,
+    key POST "/v1/document/move-files" => documents::move_files,
+    key GET "/v1/document/generated-files/:name" => documents::generated_file,
+    key GET "/v1/document/:name" => documents::get,
+    key DELETE "/v1/document/:id" => documents::delete,
+    key DELETE "/v1/system/remove-documents" => documents::remove_documents,
+
+    key GET "/v1/admin/is-multi-user-mode" => system::not_built,
+    key GET "/v1/admin/users" => system::not_built,
+    key POST "/v1/admin/users/new" => system::not_built,
+    key POST "/v1/admin/users/:id" => system::not_built,
+    key DELETE "/v1/admin/users/:id" => system::not_built,
+    key GET "/v1/admin/invites" => system::not_built,
+    key POST "/v1/admin/invite/new" => system::not_built,
+    key DELETE "/v1/admin/invite/:id" => system::not_built,
+    key GET "/v1/admin/workspaces/:id/users" => system::not_built,
+    key POST "/v1/admin/workspaces/:id/update-users" => system::not_built,
+    key POST "/v1/admin/workspaces/:slug/manage-users" => system::not_built,
+    key POST "/v1/admin/workspace-chats" => system::not_built,
+    key POST "/v1/admin/preferences" => system::not_built,
+    key GET "/v1/system" => system::not_built,
+    key GET "/v1/system/env-dump" => system::not_built,
+    key POST "/v1/system/update-env" => system::not_built,
+    key GET "/v1/system/export-chats" => system::not_built,
+    key GET "/v1/users" => system::not_built,
+    key GET "/v1/users/:id/issue-auth-token" => system::not_built,
+    key GET "/v1/openai/models" => system::not_built,
+    key POST "/v1/openai/chat/completions" => system::not_built,
+    key POST "/v1/openai/images/generations" => system::not_built,
+    key POST "/v1/openai/embeddings" => system::not_built,
+    key GET "/v1/openai/vector_stores" => system::not_built,
+    key GET "/v1/embed" => system::not_built,
+    key GET "/v1/embed/:uuid/chats" => system::not_built,
+    key GET "/v1/embed/:uuid/chats/:session" => system::not_built,
+    key POST "/v1/embed/new" => system::not_built,
+    key POST "/v1/embed/:uuid" => system::not_built,
+    key DELETE "/v1/embed/:uuid" => system::not_built,
+};
+
+/// The route of a request, and the open parts of its path.
+///
+/// Paths are compared without regard to case, and may end in a slash (reference §1).
+pub(super) fn find(method: &str, path: &str) -> Result<(&'static Route, Vec<String>), ApiError> {
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    let method = if method == "HEAD" { "GET" } else { method };
+    let mut other_method = false;
+    for route in ROUTES {
+        if let Some(params) = params(route.pattern, path) {
+            if route.method == method {
+                return Ok((route, params?));
+            }
+            other_method = true;
+        }
+    }
+    let (code, what) = match other_method {
+        true => (Code::WrongMethod, "does not take"),
+        false => (Code::UnknownRoute, "has no"),
+    };
+    Err(ApiError::new(code, format!("This API {what} {method} {path}.")))
+}
+
+fn params(pattern: &str, path: &str) -> Option<Result<Vec<String>, ApiError>> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let mut open = Vec::new();
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(open.into_iter().map(decode).collect()),
+            (Some(segment), Some(part)) if segment.starts_with(':') && !part.is_empty() => open.push(part),
+            (Some(segment), Some(part)) if segment.eq_ignore_ascii_case(part) => {}
+            _ => return None,
+        }
+    }
+}
+
+fn decode(part: &str) -> Result<String, ApiError> {
+    let broken = || ApiError::new(Code::MalformedPath, format!("The path holds a broken escape: {part}"));
+    let bytes = part.as_bytes();
+    let whole =
+        |at: usize| bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+    if bytes.iter().enumerate().any(|(at, byte)| *byte == b'%' && !whole(at)) {
+        return Err(broken());
+    }
+    percent_decode_str(part).decode_utf8().map(|text| text.into_owned()).map_err(|_| broken())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(method: &str, path: &str) -> Result<(&'static str, Vec<String>), Code> {
+        find(method, path).map(|(route, params)| (route.pattern, params)).map_err(|e| e.code)
+    }
+
+    #[test]
+    fn paths_ignore_case_and_a_last_slash() {
+        for path in ["/api/v1/auth", "/api/V1/AUTH", "/api/v1/auth/"] {
+            assert_eq!(found("GET", path), Ok(("/v1/auth", vec![])));
+        }
+        assert_eq!(found("HEAD", "/api/v1/auth"), Ok(("/v1/auth", vec![])));
+    }
+
+    #[test]
+    fn open_parts_are_decoded_once() {
+        let expected = Ok(("/v1/workspace/:slug", vec!["a/b%41".to_owned()]));
+        assert_eq!(found("GET", "/api/v1/workspace/a%2Fb%2541"), expected);
+        assert_eq!(found("GET", "/api/v1/workspace/%zz"), Err(Code::MalformedPath));
+        assert_eq!(found("GET", "/api/v1/workspace/%ff"), Err(Code::MalformedPath));
+    }
+
+    #[test]
+    fn literals_win_over_open_parts() {
+        assert_eq!(
+            found("GET", "/api/v1/document/metadata-schema").unwrap().0,
+            "/v1/document/metadata-schema"
+        );
+        assert_eq!(found("GET", "/api/v1/document/x.json").unwrap().0, "/v1/document/:name");
+    }
+
+    #[test]
+    fn unknown_routes_and_methods_differ() {
+        assert_eq!(found("GET", "/api/v1//auth"), Err(Code::UnknownRoute));
+        assert_eq!(found("PUT", "/api/v1/workspace/x"), Err(Code::WrongMethod));
+    }
+
+    #[test]
+    fn only_the_health_check_is_open() {
+        let open: Vec<_> = ROUTES.iter().filter(|r| r.open).map(|r| r.pattern).collect();
+        assert_eq!(open, ["/ping"]);
+    }
+}

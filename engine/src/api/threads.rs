@@ -1,0 +1,108 @@
+//! Threads (reference §5).
+
+use super::answer::Answer;
+use super::body::Fields;
+use super::error::{ApiError, Code};
+use super::workspaces::find_thread;
+use super::{Call, events, wire};
+use crate::model::{Thread, ThreadPlace, Workspace};
+use crate::store::{self, key, retry};
+use crate::text::slug::thread_slug;
+use serde_json::{Value, json};
+
+/// `POST /v1/workspace/:slug/thread/new {name?, slug?, userId?}`.
+///
+/// `userId` is for multi-user instances and dropped here. A slug that is taken is an answer with
+/// status 200, as clients know it.
+pub async fn create(call: Call) -> Result<Answer, ApiError> {
+    let workspace = call.workspace().await?;
+    let fields = Fields::of_body(&call.request)?;
+    let name = name(&fields)?.unwrap_or_else(|| "Thread".to_owned());
+    let wanted = fields.string("slug")?.map(thread_slug).filter(|slug| !slug.is_empty());
+    let slug = wanted.unwrap_or_else(|| call.cx.uuid().to_string());
+    let id = store::next_id(&call.cx, "thread").await?;
+    let now = call.cx.now();
+    let thread =
+        Thread { id, name, slug, workspace: workspace.id, user: None, created_at: now, updated_at: now };
+    let mut attempts = retry(&call.cx);
+    loop {
+        let mut tx = attempts.next().await?;
+        if tx.get::<Workspace>(key::workspace(workspace.id)).await?.is_none() {
+            return Err(ApiError::unknown_workspace(call.param(0)));
+        }
+        if tx.get::<ThreadPlace>(key::thread_slug(&thread.slug)).await?.is_some() {
+            let message = format!("A thread with the slug {} exists already.", thread.slug);
+            return Ok(Answer::ok(&json!({ "thread": null, "message": message })));
+        }
+        tx.put(key::thread(workspace.id, id), &thread)?;
+        tx.put(key::thread_slug(&thread.slug), &ThreadPlace { workspace: workspace.id, thread: id })?;
+        let metadata = json!({ "workspaceName": workspace.name });
+        events::log(&call.cx, &mut tx, "api_workspace_thread_created", metadata).await?;
+        if tx.commit().await? {
+            return Ok(Answer::ok(&json!({ "thread": wire::thread(&thread), "message": null })));
+        }
+    }
+}
+
+/// `POST /v1/workspace/:slug/thread/:thread/update {name}`.
+pub async fn update(call: Call) -> Result<Answer, ApiError> {
+    let fields = Fields::of_body(&call.request)?;
+    let name = name(&fields)?;
+    let mut attempts = retry(&call.cx);
+    loop {
+        let mut tx = attempts.next().await?;
+        let (_, found) = require(&call).await?;
+        let place = key::thread(found.workspace, found.id);
+        let Some(mut thread) = tx.get::<Thread>(place.clone()).await? else {
+            return Err(ApiError::new(Code::NotFound, "Thread not found"));
+        };
+        if let Some(name) = &name {
+            thread.name.clone_from(name);
+            thread.updated_at = call.cx.now();
+            tx.put(place, &thread)?;
+        }
+        if tx.is_empty() || tx.commit().await? {
+            return Ok(Answer::ok(&json!({ "thread": wire::thread(&thread), "message": null })));
+        }
+    }
+}
+
+/// `DELETE /v1/workspace/:slug/thread/:thread`: well also when there is no such thread.
+pub async fn delete(call: Call) -> Result<Answer, ApiError> {
+    let mut attempts = retry(&call.cx);
+    loop {
+        let mut tx = attempts.next().await?;
+        let workspace = call.workspace().await?;
+        let Some(found) = find_thread(&call, &workspace, call.param(1)).await? else {
+            return Ok(Answer::text(200, "OK"));
+        };
+        if tx.get::<Thread>(key::thread(workspace.id, found.id)).await?.is_none() {
+            continue;
+        }
+        let chats = key::chats_thread(workspace.id, found.id);
+        for chat in store::scan_keys(&call.cx, chats.clone()).await? {
+            if let Some(id) = key::trailing_id(&chat) {
+                tx.delete(key::chat_id(id));
+            }
+        }
+        tx.delete_range(chats);
+        tx.delete(key::thread_slug(&found.slug));
+        tx.delete(key::thread(workspace.id, found.id));
+        if tx.commit().await? {
+            return Ok(Answer::text(200, "OK"));
+        }
+    }
+}
+
+/// The workspace and thread that the path names.
+pub(super) async fn require(call: &Call) -> Result<(Workspace, Thread), ApiError> {
+    let missing = |what: &str| ApiError::new(Code::NotFound, format!("{what} not found"));
+    let workspace = call.find_workspace().await?.ok_or_else(|| missing("Workspace"))?;
+    let thread = find_thread(call, &workspace, call.param(1)).await?.ok_or_else(|| missing("Thread"))?;
+    Ok((workspace, thread))
+}
+
+fn name(fields: &Fields) -> Result<Option<String>, ApiError> {
+    let name = fields.string("name").map_err(|error| error.with("thread", Value::Null))?;
+    Ok(name.filter(|name| !name.is_empty()).map(|name| name.chars().take(255).collect()))
+}

@@ -1,0 +1,101 @@
+//! Files that come with a question: documents are read into the context, images go to the model.
+
+use super::context::{Context, Source, attached_metadata};
+use super::flow::Ask;
+use crate::api::{ApiError, Code};
+use crate::llm::Attachment;
+use crate::model::Document;
+use crate::seam::{Cx, ExtractRequest, HostErrorKind};
+use crate::text::dates::LocalTime;
+use crate::text::words::word_count;
+use base64::{Engine as _, engine::general_purpose};
+use serde_json::Value;
+
+/// The media type that says: read me, do not look at me.
+const DOCUMENT: &str = "application/anythingllm-document";
+
+/// Files one question may bring.
+pub(crate) const ATTACHMENTS_MAX: usize = 32;
+
+/// What came with a question.
+pub(super) struct Attached {
+    pub images: Vec<Attachment>,
+}
+
+/// Reads documents into `context`; the rest are images. A document that cannot be read is left out, and
+/// named in its source.
+pub(super) async fn read(cx: &Cx, ask: &Ask, context: &mut Context) -> Result<Attached, ApiError> {
+    let mut images = Vec::new();
+    for attachment in &ask.attachments {
+        let field = |name: &str| attachment.get(name).and_then(Value::as_str);
+        let (name, mime) = (field("name").unwrap_or("attachment"), field("mime").unwrap_or(""));
+        if !mime.eq_ignore_ascii_case(DOCUMENT) {
+            images.push(image(attachment));
+            continue;
+        }
+        let Some(bytes) = field("contentString").and_then(decode) else { continue };
+        let request = ExtractRequest { name: name.to_owned(), mime: None, bytes: bytes.into() };
+        match cx.call(request).await {
+            Ok(extracted) => {
+                let text: Vec<String> = extracted.documents.into_iter().map(|d| d.text).collect();
+                let text = text.join("\n\n");
+                let metadata = attached_metadata(&describe(cx, name, &text));
+                context.add(std::iter::once(Source::whole(text, metadata)));
+            }
+            // The question can be answered without it.
+            Err(error) if error.kind == HostErrorKind::Rejected => {}
+            Err(error) => return Err(ApiError::new(Code::ExtractionFailed, error.message)),
+        }
+    }
+    Ok(Attached { images })
+}
+
+/// An image as clients send them: `{name, mime, contentString: data URI}`.
+pub(super) fn image(attachment: &Value) -> Attachment {
+    let field = |name: &str| attachment.get(name).and_then(Value::as_str);
+    Attachment {
+        name: field("name").unwrap_or("").to_owned(),
+        mime: field("mime").unwrap_or("").to_owned(),
+        data_uri: field("contentString").map(str::to_owned),
+    }
+}
+
+/// Attachments that a saved turn keeps: the images, as they were sent.
+pub(super) fn kept(attachments: &[Value]) -> Vec<Value> {
+    let document =
+        |a: &&Value| a.get("mime").and_then(Value::as_str).is_some_and(|m| m.eq_ignore_ascii_case(DOCUMENT));
+    attachments.iter().filter(|a| !document(a)).cloned().collect()
+}
+
+fn decode(content: &str) -> Option<Vec<u8>> {
+    let base64 = match content.strip_prefix("data:") {
+        Some(uri) => uri.split_once(',')?.1,
+        None => content,
+    };
+    let base64: String = base64.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    general_purpose::STANDARD_NO_PAD.decode(base64.trim_end_matches('=')).ok()
+}
+
+fn describe(cx: &Cx, name: &str, text: &str) -> Document {
+    let id = cx.uuid().to_string();
+    Document {
+        url: format!("file://{name}"),
+        title: name.to_owned(),
+        author: "Unknown".to_owned(),
+        description: "Unknown".to_owned(),
+        source: "a text file uploaded by the user.".to_owned(),
+        chunk_source: String::new(),
+        published: LocalTime::new(cx.now().0, cx.utc_offset_minutes()).published(),
+        word_count: word_count(text) as u64,
+        token_count_estimate: 0,
+        text_bytes: text.len() as u64,
+        text_parts: 0,
+        markdown: false,
+        created_at: cx.now(),
+        sha256: None,
+        skipped: Vec::new(),
+        folder: "direct-uploads".to_owned(),
+        name: format!("{}-{id}.json", crate::text::slug::file_slug(name)),
+        id,
+    }
+}

@@ -1,0 +1,147 @@
+//! What a model is given to read beside the conversation.
+
+use crate::Engine;
+use crate::api::ApiError;
+use crate::chunk;
+use crate::model::{Document, Placement, Workspace, file_metadata};
+use crate::retrieve::search::Found;
+use crate::seam::Cx;
+use crate::store::{self, key};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Texts for the prompt in their order, and the sources that are shown for them.
+#[derive(Default)]
+pub(super) struct Context {
+    pub texts: Vec<String>,
+    pub sources: Vec<Source>,
+}
+
+impl Context {
+    /// Adds texts that have a source of their own.
+    pub fn add(&mut self, parts: impl Iterator<Item = (String, Source)>) {
+        for (text, source) in parts {
+            self.texts.push(text);
+            self.sources.push(source);
+        }
+    }
+}
+
+/// A source as clients see it (reference §7.7, §7.8).
+pub(super) struct Source(Map<String, Value>);
+
+/// Characters of a whole document that its source shows.
+const PREVIEW_CHARS: usize = 1000;
+
+impl Source {
+    /// A chunk that was found.
+    pub fn found(found: Found) -> (String, Source) {
+        let Found { placement, chunk, distance, score } = found;
+        let document = &placement.document;
+        let text = with_header(document, &chunk.text);
+        let mut map = file_metadata(document);
+        map.insert("id".to_owned(), chunk.id.clone().into());
+        for (name, value) in [
+            ("text", text.clone().into()),
+            // One published document calls the text so.
+            ("chunk", text.clone().into()),
+            ("_distance", f64::from(distance).into()),
+            ("score", score.into()),
+            ("docId", placement.doc_id.clone().into()),
+            ("docpath", document.path().into()),
+            ("page", chunk.page.into()),
+            ("headings", chunk.headings.into()),
+            ("start", chunk.start.into()),
+            ("end", chunk.end.into()),
+        ] {
+            map.insert(name.to_owned(), value);
+        }
+        (text, Source(map))
+    }
+
+    /// A document whose whole text is given.
+    pub fn whole(text: String, metadata: Map<String, Value>) -> (String, Source) {
+        let preview: String = text.chars().take(PREVIEW_CHARS).collect();
+        let mut map = Map::new();
+        map.insert("text".to_owned(), format!("{preview}...continued on in source document...").into());
+        map.extend(metadata);
+        (text, Source(map))
+    }
+
+    /// The chunk's or document's id.
+    pub fn id(&self) -> Option<&str> {
+        self.0.get("id").and_then(Value::as_str)
+    }
+
+    /// The title of the document.
+    pub fn title(&self) -> &str {
+        self.0.get("title").and_then(Value::as_str).unwrap_or("untitled")
+    }
+
+    /// As JSON.
+    pub fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+/// A chunk as embedders and models see it: with the header that says where it is from.
+pub(crate) fn with_header(document: &Document, text: &str) -> String {
+    let mut whole = chunk::header(&document.title, &document.published, &document.chunk_source);
+    whole.push_str(text);
+    whole
+}
+
+/// Adds the pinned documents to `context`; their `docId`s.
+///
+/// A running total of their token estimates is kept; once it has reached `window` the rest is left out.
+pub(super) async fn pinned(
+    cx: &Cx,
+    workspace: &Workspace,
+    window: u64,
+    context: &mut Context,
+) -> Result<BTreeSet<String>, ApiError> {
+    let pins = store::scan_keys(cx, key::placements_pins(workspace.id)).await?;
+    let keys = pins.iter().filter_map(key::trailing_id).map(|id| key::placement(workspace.id, id)).collect();
+    let placements: Vec<Placement> = store::get_many(cx, keys).await?.into_iter().flatten().collect();
+    let mut total = 0;
+    for placement in &placements {
+        if total >= window {
+            break;
+        }
+        total += placement.document.token_count_estimate;
+        let text = document_text(cx, &placement.document).await?;
+        if !text.is_empty() {
+            context.add(std::iter::once(Source::whole(text, file_metadata(&placement.document))));
+        }
+    }
+    Ok(placements.into_iter().map(|placement| placement.doc_id).collect())
+}
+
+/// The whole text of a stored document; empty if it is gone.
+pub(crate) async fn document_text(cx: &Cx, document: &Document) -> Result<String, ApiError> {
+    let keys = (0..document.text_parts).map(|part| key::document_text(&document.id, part)).collect();
+    let mut text = Vec::with_capacity(usize::try_from(document.text_bytes).unwrap_or(0).min(1 << 28));
+    for part in store::get_bytes(cx, keys).await?.into_iter().flatten() {
+        text.extend_from_slice(&part);
+    }
+    Ok(String::from_utf8(text).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
+}
+
+/// The extractive answer over this context.
+pub(super) async fn quote(
+    cx: &Cx,
+    engine: &Engine,
+    question: &str,
+    context: &Context,
+) -> Result<String, ApiError> {
+    let _ = (cx, engine, question, context);
+    Err(ApiError::new(crate::api::Code::NotBuilt, "No language model is configured."))
+}
+
+/// Metadata of a document that came with a question and is not stored.
+pub(super) fn attached_metadata(document: &Document) -> Map<String, Value> {
+    let mut map = file_metadata(document);
+    map.insert("location".to_owned(), json!(format!("direct-uploads/{}", document.name)));
+    map.insert("isDirectUpload".to_owned(), true.into());
+    map
+}

@@ -1,0 +1,208 @@
+//! The flow of one chat (reference §8.2), read from top to bottom.
+
+use super::attachments::{self, Attached};
+use super::context::{Context, Source, pinned};
+use super::history::{self, Turn};
+use super::metrics::Meter;
+use super::{backfill, prompt, refusal, save};
+use crate::Engine;
+use crate::api::{ApiError, Code};
+use crate::llm::{self, ChatModel, Delta, LlmError, TokenStream};
+use crate::model::{ChatMode, Thread, Workspace};
+use crate::retrieve::search::{self, Query};
+use crate::seam::Cx;
+use crate::store::key::Partition;
+use futures_util::future::{Either, select};
+use serde_json::Value;
+use std::pin::pin;
+
+/// A question, where it was asked, and how it is to be answered.
+pub(crate) struct Ask {
+    pub workspace: Workspace,
+    pub thread: Option<Thread>,
+    pub session: Option<String>,
+    pub message: String,
+    pub mode: ChatMode,
+    /// As the client sent them.
+    pub attachments: Vec<Value>,
+}
+
+impl Ask {
+    /// The conversation it belongs to.
+    pub fn partition(&self) -> Partition {
+        crate::model::partition(self.thread.as_ref().map(|t| t.id), None, self.session.as_deref())
+    }
+}
+
+/// How an answer is given.
+pub(crate) trait Voice: Send {
+    /// Whether the model is asked to stream.
+    fn streams(&self) -> bool;
+    /// The answer goes on with `text`.
+    fn say(&mut self, text: &str);
+}
+
+/// How a chat ended.
+pub(crate) enum Outcome {
+    /// Nothing relevant was found in query mode.
+    Refused { text: String, stage: Refusal },
+    /// The model said nothing.
+    Empty { metrics: Value },
+    /// An answer, saved. `broken` says why it is not whole.
+    Answered { chat_id: u64, text: String, sources: Vec<Value>, metrics: Value, broken: Option<String> },
+    /// The client left before anything was said.
+    Abandoned,
+}
+
+/// Which of the two refusals it was: the wire tells them apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The workspace holds nothing at all.
+    NoDocuments,
+    /// Nothing fits the question.
+    NoContext,
+}
+
+/// Answers a question and saves the turn.
+///
+/// # Errors
+/// What the caller did wrong, a model or embedder that fails before the first token, or a store that
+/// fails. After the first token a failure is part of the [`Outcome`].
+pub(crate) async fn answer(
+    cx: &Cx,
+    engine: &Engine,
+    ask: &Ask,
+    voice: &mut dyn Voice,
+) -> Result<Outcome, ApiError> {
+    let workspace = &ask.workspace;
+    let settings = engine.settings();
+    let model = settings
+        .llm
+        .resolve(workspace.chat_provider.as_deref(), workspace.chat_model.as_deref())
+        .map_err(model_failed)?;
+
+    let index = engine.indexes().load(cx, workspace.id).await?;
+    if index.is_none() && ask.mode == ChatMode::Query {
+        return refusal::refuse(cx, ask, Refusal::NoDocuments).await;
+    }
+
+    let history = history::load(cx, ask).await?;
+    let mut context = Context::default();
+    let pins = pinned(cx, workspace, u64::from(model.context_window()), &mut context).await?;
+    let Attached { images } = attachments::read(cx, ask, &mut context).await?;
+
+    let found = match index {
+        None => Vec::new(),
+        Some(index) => {
+            let query = Query {
+                text: &ask.message,
+                top_n: workspace.top_n,
+                threshold: workspace.similarity_threshold,
+                without: &pins,
+            };
+            search::search(cx, engine, workspace.id, index, query).await?
+        }
+    };
+    let hits = found.len();
+    context.add(found.into_iter().map(Source::found));
+    if settings.backfill {
+        context.texts.extend(backfill::texts(&history, workspace.top_n, hits, &context.sources, &pins));
+    }
+    if context.texts.is_empty() && ask.mode == ChatMode::Query {
+        return refusal::refuse(cx, ask, Refusal::NoContext).await;
+    }
+
+    let tokenizer = engine.tokenizer(cx).await?;
+    let prompt = prompt::assemble(cx, &tokenizer, ask, &model, &history, &context, images);
+    let meter = Meter::start(cx, &model, &tokenizer, &prompt);
+    let spoken = match &model {
+        ChatModel::Extractive => quote(cx, engine, ask, &context, voice, meter).await?,
+        _ if voice.streams() => speak(cx, &model, &prompt, voice, meter).await?,
+        _ => {
+            let completion = llm::complete(cx, &model, &prompt).await.map_err(model_failed)?;
+            let mut meter = meter;
+            meter.usage(completion.usage);
+            Spoken { metrics: meter.finish(cx, &completion.text), text: completion.text, broken: None }
+        }
+    };
+    finish(cx, ask, context, spoken).await
+}
+
+/// What a model said.
+struct Spoken {
+    text: String,
+    metrics: Value,
+    broken: Option<String>,
+}
+
+async fn finish(cx: &Cx, ask: &Ask, context: Context, spoken: Spoken) -> Result<Outcome, ApiError> {
+    let Spoken { text, metrics, broken } = spoken;
+    if text.is_empty() {
+        return match broken {
+            Some(error) => Err(ApiError::new(Code::ModelFailed, error)),
+            None if cx.is_disconnected() => Ok(Outcome::Abandoned),
+            None => Ok(Outcome::Empty { metrics }),
+        };
+    }
+    let sources: Vec<Value> = context.sources.into_iter().map(Source::into_value).collect();
+    let chat_id = save::answered(cx, ask, &text, &sources, &metrics).await?;
+    Ok(Outcome::Answered { chat_id, text, sources, metrics, broken })
+}
+
+/// Relays a model's tokens until it is done, fails, or the client leaves.
+async fn speak(
+    cx: &Cx,
+    model: &ChatModel,
+    prompt: &llm::Prompt,
+    voice: &mut dyn Voice,
+    mut meter: Meter,
+) -> Result<Spoken, ApiError> {
+    let mut tokens: TokenStream = llm::open_stream(cx, model, prompt).await.map_err(model_failed)?;
+    let mut text = String::new();
+    let mut broken = None;
+    loop {
+        let next = match select(pin!(tokens.next()), pin!(cx.disconnected())).await {
+            Either::Left((next, _)) => next,
+            // Dropping the stream cancels the model's work; what it said is kept.
+            Either::Right(((), _)) => break,
+        };
+        match next {
+            Some(Ok(Delta::Text(piece))) => {
+                meter.piece();
+                voice.say(&piece);
+                text.push_str(&piece);
+            }
+            Some(Ok(Delta::Usage(usage))) => meter.usage(usage),
+            Some(Ok(Delta::Reasoning(_) | Delta::Finish(_))) => {}
+            Some(Err(error)) => {
+                broken = Some(error.message);
+                break;
+            }
+            None => break,
+        }
+    }
+    Ok(Spoken { metrics: meter.finish(cx, &text), text, broken })
+}
+
+/// The answer without a language model: the best sentences of the context.
+async fn quote(
+    cx: &Cx,
+    engine: &Engine,
+    ask: &Ask,
+    context: &Context,
+    voice: &mut dyn Voice,
+    meter: Meter,
+) -> Result<Spoken, ApiError> {
+    let text = super::context::quote(cx, engine, &ask.message, context).await?;
+    for piece in text.split_inclusive(' ') {
+        voice.say(piece);
+    }
+    Ok(Spoken { metrics: meter.finish(cx, &text), text, broken: None })
+}
+
+fn model_failed(error: LlmError) -> ApiError {
+    ApiError::new(Code::ModelFailed, error.message)
+}
+
+/// A saved turn, for its neighbours in this module.
+pub(super) type Turns = Vec<Turn>;

@@ -1,0 +1,25 @@
+//! Answering a question: one flow for every endpoint, streamed or whole.
+
+mod attachments;
+mod backfill;
+mod compress;
+mod context;
+mod flow;
+mod history;
+mod metrics;
+mod prompt;
+mod refusal;
+mod save;
+mod variables;
+
+pub(crate) use attachments::ATTACHMENTS_MAX;
+pub(crate) use context::{document_text, with_header};
+pub(crate) use flow::{Ask, Outcome, Refusal, Voice, answer};
+pub(crate) use history::reset;
+pub use variables::{Names, expand};
+
+/// The system prompt of a workspace that has none of its own.
+pub const DEFAULT_SYSTEM_PROMPT: &str = "You answer questions about a collection of documents. Rest your \
+answer on the conversation so far and on the context that is given to you, and say so when they do not hold \
+the answer. Answer the question that was asked last, in the language it was asked in, and follow the person's \
+instructions. It is now {datetime}.";

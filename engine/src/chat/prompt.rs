@@ -1,0 +1,60 @@
+//! From a question, its context and its history to the messages a model gets (reference §8.5).
+
+use super::attachments::image;
+use super::compress;
+use super::context::Context;
+use super::flow::{Ask, Turns};
+use super::variables::{Names, expand};
+use crate::llm::{Attachment, ChatModel, Message, Prompt, Role};
+use crate::model::Chat;
+use crate::seam::Cx;
+use crate::text::dates::LocalTime;
+use crate::tokens::Tokenizer;
+
+/// Temperature of a workspace that sets none.
+const TEMPERATURE: f64 = 0.7;
+
+/// The prompt: system with context, the history in pairs, the question; cut to the model's window.
+pub(super) fn assemble(
+    cx: &Cx,
+    tokenizer: &Tokenizer,
+    ask: &Ask,
+    model: &ChatModel,
+    history: &Turns,
+    context: &Context,
+    images: Vec<Attachment>,
+) -> Prompt {
+    let workspace = &ask.workspace;
+    let names = Names {
+        time: LocalTime::new(cx.now().0, cx.utc_offset_minutes()),
+        workspace_id: workspace.id,
+        workspace_name: &workspace.name,
+    };
+    let base = workspace.system_prompt.as_deref().unwrap_or(super::DEFAULT_SYSTEM_PROMPT);
+    let system = expand(base, &names) + &context_block(&context.texts);
+    let pairs: Vec<[Message; 2]> = history.iter().map(pair).collect();
+    let question = Message { role: Role::User, content: ask.message.clone(), attachments: images };
+    let messages = compress::fit(tokenizer, model.context_window(), system, pairs, question);
+    Prompt { messages, temperature: workspace.temperature.unwrap_or(TEMPERATURE) }
+}
+
+/// Numbered context behind the system prompt; empty without any.
+pub(super) fn context_block(texts: &[String]) -> String {
+    if texts.is_empty() {
+        return String::new();
+    }
+    let mut block = String::from("\nContext:\n");
+    for (n, text) in texts.iter().enumerate() {
+        block.push_str(&format!("[CONTEXT {n}]:\n{text}\n[END CONTEXT {n}]\n\n"));
+    }
+    block
+}
+
+/// Images of earlier turns are sent again with their question.
+fn pair(turn: &Chat) -> [Message; 2] {
+    let attachments = turn.attachments.iter().map(image).collect();
+    [
+        Message { role: Role::User, content: turn.prompt.clone(), attachments },
+        Message::new(Role::Assistant, turn.text.clone()),
+    ]
+}

@@ -1,0 +1,77 @@
+//! Saving a turn.
+
+use super::flow::Ask;
+use crate::api::{ApiError, log_event};
+use crate::model::{Chat, Thread, Workspace};
+use crate::seam::Cx;
+use crate::store::{self, key, retry};
+use serde_json::{Value, json};
+
+/// Saves an answered turn; its id.
+pub(super) async fn answered(
+    cx: &Cx,
+    ask: &Ask,
+    text: &str,
+    sources: &[Value],
+    metrics: &Value,
+) -> Result<u64, ApiError> {
+    save(cx, ask, text, sources, metrics, true).await
+}
+
+/// Saves a refusal, which is on record but not in the conversation's memory.
+pub(super) async fn refused(cx: &Cx, ask: &Ask, text: &str) -> Result<u64, ApiError> {
+    save(cx, ask, text, &[], &json!({}), false).await
+}
+
+async fn save(
+    cx: &Cx,
+    ask: &Ask,
+    text: &str,
+    sources: &[Value],
+    metrics: &Value,
+    include: bool,
+) -> Result<u64, ApiError> {
+    let chat = Chat {
+        id: store::next_id(cx, "chat").await?,
+        workspace: ask.workspace.id,
+        prompt: ask.message.clone(),
+        text: text.to_owned(),
+        sources: sources.to_vec(),
+        attachments: super::attachments::kept(&ask.attachments),
+        mode: ask.mode.name().to_owned(),
+        metrics: metrics.clone(),
+        include,
+        user: None,
+        thread: ask.thread.as_ref().map(|thread| thread.id),
+        session: ask.session.clone(),
+        created_at: cx.now(),
+        feedback: None,
+    };
+    let place = key::chat(chat.workspace, &chat.partition(), chat.id);
+    let mut attempts = retry(cx);
+    loop {
+        let mut tx = attempts.next().await?;
+        // A conversation does not outlive its workspace and thread.
+        if tx.get::<Workspace>(key::workspace(chat.workspace)).await?.is_none() {
+            return Err(ApiError::unknown_workspace(&ask.workspace.slug));
+        }
+        if let Some(thread) = &ask.thread
+            && tx.get::<Thread>(key::thread(chat.workspace, thread.id)).await?.is_none()
+        {
+            return Err(ApiError::new(crate::api::Code::NotFound, "The thread was deleted meanwhile."));
+        }
+        tx.put(place.clone(), &chat)?;
+        tx.put(key::chat_id(chat.id), &place)?;
+        let mut metadata = json!({
+            "workspaceName": ask.workspace.name,
+            "chatModel": ask.workspace.chat_model.as_deref().unwrap_or("System Default"),
+        });
+        if let Some(thread) = &ask.thread {
+            metadata["threadName"] = thread.name.clone().into();
+        }
+        log_event(cx, &mut tx, "api_sent_chat", metadata).await?;
+        if tx.commit().await? {
+            return Ok(chat.id);
+        }
+    }
+}

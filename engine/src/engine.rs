@@ -1,0 +1,109 @@
+//! The engine: settings and caches, shared by its runs.
+
+#[cfg(any(target_arch = "wasm32", not(feature = "embedded-assets")))]
+use crate::api::Code;
+use crate::api::{self, ApiError};
+#[cfg(feature = "embedded-assets")]
+use crate::embed::minilm;
+use crate::embed::minilm::StaticModel;
+use crate::retrieve::IndexCache;
+#[cfg(any(target_arch = "wasm32", not(feature = "embedded-assets")))]
+use crate::seam::Asset;
+use crate::seam::{ApiRequest, Cx, Origin, Run};
+use crate::settings::Settings;
+use crate::tokens::Tokenizer;
+use std::sync::{Arc, OnceLock};
+
+/// Starts runs. Clones share settings and caches.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    settings: Arc<Settings>,
+    indexes: IndexCache,
+    tokenizer: OnceLock<Tokenizer>,
+    minilm: OnceLock<Arc<StaticModel>>,
+}
+
+impl Engine {
+    /// An engine with empty caches.
+    pub fn new(settings: Settings) -> Engine {
+        Engine::with(Arc::new(settings))
+    }
+
+    fn with(settings: Arc<Settings>) -> Engine {
+        let indexes = IndexCache::new(settings.index_cache_bytes);
+        Engine(Arc::new(Inner { settings, indexes, tokenizer: OnceLock::new(), minilm: OnceLock::new() }))
+    }
+
+    /// The same settings with empty caches: what a transcript is recorded and replayed on.
+    pub fn cold(&self) -> Engine {
+        Engine::with(self.0.settings.clone())
+    }
+
+    /// How the instance is set up.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn indexes(&self) -> &IndexCache {
+        &self.0.indexes
+    }
+
+    /// The token counter. Inside the build on a native host; elsewhere its table is an asset, fetched
+    /// when it is first needed.
+    pub(crate) async fn tokenizer(&self, cx: &Cx) -> Result<Tokenizer, ApiError> {
+        if let Some(ready) = self.0.tokenizer.get() {
+            return Ok(ready.clone());
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        let tokenizer = {
+            let _ = cx;
+            Tokenizer::native()
+        };
+        #[cfg(target_arch = "wasm32")]
+        let tokenizer = {
+            let table = cx.call(Asset::Cl100k).await?;
+            Tokenizer::from_table(&table).map_err(|e| ApiError::new(Code::Internal, e.to_string()))?
+        };
+        Ok(self.0.tokenizer.get_or_init(|| tokenizer).clone())
+    }
+
+    /// The built-in embedding model. Inside the build with feature `embedded-assets`, else an asset.
+    pub(crate) async fn minilm(&self, cx: &Cx) -> Result<Arc<StaticModel>, ApiError> {
+        if let Some(ready) = self.0.minilm.get() {
+            return Ok(ready.clone());
+        }
+        #[cfg(feature = "embedded-assets")]
+        let model = {
+            let _ = cx;
+            Arc::new(minilm::embedded().clone())
+        };
+        #[cfg(not(feature = "embedded-assets"))]
+        let model = {
+            let (model, vocab) = (cx.call(Asset::MinilmModel).await?, cx.call(Asset::MinilmVocab).await?);
+            let model = StaticModel::parse(model, vocab);
+            Arc::new(model.map_err(|e| ApiError::new(Code::Internal, e.to_string()))?)
+        };
+        Ok(self.0.minilm.get_or_init(|| model).clone())
+    }
+
+    /// Starts one API call. Nothing happens before the run is polled.
+    pub fn start(&self, request: ApiRequest, origin: Origin) -> Run {
+        let engine = self.clone();
+        let operator = origin.operator;
+        Run::new(&origin, move |cx| api::handle(cx, engine, request, operator))
+    }
+
+    /// Starts what a host does once before it serves: brings the layout up to date and sweeps what a
+    /// crash left half written. Answers 200, or an error.
+    pub fn maintain(&self, origin: Origin) -> Run {
+        Run::new(&origin, |cx| async move {
+            let answer = match crate::maintain::run(&cx).await {
+                Ok(report) => api::Answer::ok(&report),
+                Err(error) => error.answer(),
+            };
+            answer.send(&cx);
+        })
+    }
+}

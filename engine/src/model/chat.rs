@@ -1,0 +1,57 @@
+//! One turn of a conversation: a question and its answer.
+
+use crate::seam::UnixMs;
+use crate::store::key::Partition;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A saved turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chat {
+    /// From 1, over all workspaces.
+    pub id: u64,
+    /// The workspace's id.
+    pub workspace: u64,
+    /// The question.
+    pub prompt: String,
+    /// The answer, as far as it came.
+    pub text: String,
+    /// What it rests on, as sent to the client.
+    pub sources: Vec<Value>,
+    /// Images that came with the question, as sent by the client.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Value>,
+    /// Name of the mode it was answered in.
+    pub mode: String,
+    /// As sent to the client.
+    pub metrics: Value,
+    /// Part of the memory: false once it was reset, or if it was a refusal.
+    pub include: bool,
+    /// Who asked, if a user did.
+    pub user: Option<u64>,
+    /// The thread's id.
+    pub thread: Option<u64>,
+    /// The client's session.
+    pub session: Option<String>,
+    /// When it was saved.
+    pub created_at: UnixMs,
+    /// A person's verdict.
+    #[serde(default)]
+    pub feedback: Option<bool>,
+}
+
+impl Chat {
+    /// The conversation it belongs to.
+    pub fn partition(&self) -> Partition {
+        partition(self.thread, self.user, self.session.as_deref())
+    }
+}
+
+/// The conversation of a thread, a session, or the workspace itself.
+pub(crate) fn partition(thread: Option<u64>, user: Option<u64>, session: Option<&str>) -> Partition {
+    match (thread, session) {
+        (Some(thread), _) => Partition::Thread(thread, user),
+        (None, Some(session)) => Partition::Session(session.to_owned()),
+        (None, None) => Partition::Main(user),
+    }
+}

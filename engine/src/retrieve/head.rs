@@ -1,0 +1,63 @@
+//! The head of a workspace's vector index: what makes a segment part of it.
+//!
+//! Segments are written first, under ids of their own, and belong to nothing. One conditional commit
+//! then moves the head to its next version and logs what changed, so that readers with an older
+//! version in memory fetch only what is new.
+
+use crate::store::{StoreError, Transaction, key};
+use serde::{Deserialize, Serialize};
+
+/// State of a workspace's index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexHead {
+    /// Grows by one with each change; 0 is an index that never was.
+    pub version: u64,
+    /// Name of the embedder that made the vectors.
+    pub embedder: String,
+    /// Values in a vector.
+    pub dim: usize,
+    /// Rows over all segments.
+    pub rows: u64,
+}
+
+/// What one version changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexChange {
+    /// Segments that came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<u64>,
+    /// Segments that went.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<u64>,
+}
+
+/// Versions that stay in the log: a reader that is further behind reads the whole index.
+const LOG_LENGTH: u64 = 1000;
+
+/// Moves the head of `workspace` by `change`, within `tx`. `rows` is by how much the number of rows
+/// grows or shrinks.
+///
+/// The caller has checked that `embedder` and `dim` fit the head it reads in the same transaction.
+pub async fn change_index(
+    tx: &mut Transaction,
+    workspace: u64,
+    change: &IndexChange,
+    rows: i64,
+    embedder: &str,
+    dim: usize,
+) -> Result<IndexHead, StoreError> {
+    let old = tx.get::<IndexHead>(key::index_head(workspace)).await?;
+    let (version, had) = old.as_ref().map_or((0, 0), |head| (head.version, head.rows));
+    let head = IndexHead {
+        version: version + 1,
+        rows: had.saturating_add_signed(rows),
+        embedder: embedder.to_owned(),
+        dim,
+    };
+    tx.put(key::index_head(workspace), &head)?;
+    tx.put(key::index_log(workspace, head.version), change)?;
+    if let Some(old) = head.version.checked_sub(LOG_LENGTH) {
+        tx.delete(key::index_log(workspace, old));
+    }
+    Ok(head)
+}

@@ -1,0 +1,141 @@
+//! From a question to the chunks that matter: exact cosine similarity over a workspace.
+
+use super::index::{Loaded, locate};
+use crate::Engine;
+use crate::api::{ApiError, Code};
+use crate::model::{ChunkRecord, Placement};
+use crate::seam::Cx;
+use crate::store::{self, key};
+use crate::vector::search::{Candidate, Hit, Rescore, Scan};
+use crate::vector::segment::decode_f32_row;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What to look for.
+#[derive(Clone, Copy)]
+pub struct Query<'a> {
+    /// The question.
+    pub text: &'a str,
+    /// At most so many chunks.
+    pub top_n: u64,
+    /// Chunks with a lower score are dropped; 0 to 1.
+    pub threshold: f64,
+    /// `docId`s of documents whose chunks are dropped after the search, so that fewer than `top_n` may
+    /// remain (reference §7.7).
+    pub without: &'a BTreeSet<String>,
+}
+
+/// A chunk that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Where it is from.
+    pub placement: Placement,
+    /// The chunk.
+    pub chunk: ChunkRecord,
+    /// Cosine distance to the question, 0 to 2.
+    pub distance: f32,
+    /// Similarity as clients know it, 0 to 1.
+    pub score: f64,
+}
+
+/// Rows scanned between two breaths: a millisecond or two, natively.
+const SCAN_STEP: usize = 65_536;
+
+/// Float rows read at once.
+const ROWS_READ: usize = 32;
+
+/// The chunks nearest to the question, nearest first; equal ones in the order they were added.
+pub(crate) async fn search(
+    cx: &Cx,
+    engine: &Engine,
+    workspace: u64,
+    loaded: Loaded,
+    query: Query<'_>,
+) -> Result<Vec<Found>, ApiError> {
+    let vector = engine.minilm(cx).await?.embed(query.text);
+    if vector.len() != loaded.head.dim {
+        return Err(other_embedder(&loaded, "static-minilm-256", vector.len()));
+    }
+    let top_n = usize::try_from(query.top_n).unwrap_or(usize::MAX).min(loaded.index.len());
+    let candidates = scan(cx, &loaded, &vector, top_n).await?;
+    let hits = rescore(cx, workspace, &loaded, &vector, candidates, top_n).await?;
+    let found = fetch(cx, workspace, hits).await?;
+    let keep = |f: &Found| f.score >= query.threshold && !query.without.contains(&f.placement.doc_id);
+    Ok(found.into_iter().filter(keep).collect())
+}
+
+async fn scan(cx: &Cx, loaded: &Loaded, vector: &[f32], top_n: usize) -> Result<Vec<Candidate>, ApiError> {
+    let mut scan = Scan::new(&loaded.index, vector, top_n, None).map_err(internal)?;
+    while scan.step(SCAN_STEP) {
+        cx.breathe().await;
+    }
+    Ok(scan.finish())
+}
+
+async fn rescore(
+    cx: &Cx,
+    workspace: u64,
+    loaded: &Loaded,
+    vector: &[f32],
+    mut candidates: Vec<Candidate>,
+    top_n: usize,
+) -> Result<Vec<Hit>, ApiError> {
+    let mut best = Rescore::new(vector, top_n).map_err(internal)?;
+    let mut rest: &[Candidate] = {
+        // Most promising first: once the best are found, the others need not be read.
+        candidates.sort_by(|a, b| b.upper.total_cmp(&a.upper).then((a.segment, a.n).cmp(&(b.segment, b.n))));
+        &candidates
+    };
+    while rest.first().is_some_and(|candidate| best.wants(candidate)) {
+        let (batch, later) = rest.split_at(rest.len().min(ROWS_READ.max(top_n)));
+        rest = later;
+        let keys = batch.iter().map(|candidate| {
+            let (segment, n) = locate(candidate.segment, candidate.n);
+            key::row(workspace, segment, n)
+        });
+        let rows = store::get_bytes(cx, keys.collect()).await?;
+        for (candidate, row) in batch.iter().zip(rows) {
+            // A row that is gone was deleted since the index was read.
+            let Some(row) = row else { continue };
+            let row = decode_f32_row(&row, loaded.head.dim).map_err(|e| {
+                ApiError::new(Code::StoreFailed, format!("a stored vector cannot be read: {e}"))
+            })?;
+            best.push(candidate.segment, candidate.n, &row).map_err(internal)?;
+        }
+    }
+    Ok(best.finish())
+}
+
+async fn fetch(cx: &Cx, workspace: u64, hits: Vec<Hit>) -> Result<Vec<Found>, ApiError> {
+    let keys = hits.iter().map(|hit| {
+        let (segment, n) = locate(hit.segment, hit.n);
+        key::chunk(workspace, segment, n)
+    });
+    let chunks: Vec<Option<ChunkRecord>> = store::get_many(cx, keys.collect()).await?;
+    let wanted: BTreeSet<u64> = chunks.iter().flatten().map(|chunk| chunk.placement).collect();
+    let keys = wanted.iter().map(|id| key::placement(workspace, *id)).collect();
+    let placements: Vec<Option<Placement>> = store::get_many(cx, keys).await?;
+    let placements: BTreeMap<u64, Placement> = placements.into_iter().flatten().map(|p| (p.id, p)).collect();
+    let found = hits.into_iter().zip(chunks).filter_map(|(hit, chunk)| {
+        let chunk = chunk?;
+        let placement = placements.get(&chunk.placement)?.clone();
+        Some(Found { placement, chunk, distance: hit.distance(), score: hit.score() })
+    });
+    Ok(found.collect())
+}
+
+/// The index was made by another embedder than the one that is configured now.
+pub(crate) fn other_embedder(loaded: &Loaded, model: &str, dim: usize) -> ApiError {
+    let head = &loaded.head;
+    ApiError::new(
+        Code::EmbedderFailed,
+        format!(
+            "This workspace was embedded with {} ({} dimensions), but the embedder is now {model} ({dim}). \
+             Configure the former again, or remove the workspace's documents and add them anew.",
+            head.embedder, head.dim
+        ),
+    )
+}
+
+fn internal(error: crate::vector::error::VectorError) -> ApiError {
+    ApiError::new(Code::EmbedderFailed, format!("The embedder gave a vector that cannot be used: {error}."))
+}

@@ -1,0 +1,56 @@
+//! How an instance is set up: read once from the host's variables, passed in, never looked up.
+
+use crate::llm::LlmSettings;
+use std::collections::BTreeMap;
+
+/// Everything an operator can set that matters to the engine.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Language models.
+    pub llm: LlmSettings,
+    /// Chunk size in UTF-16 units; `None` is the embedder's own limit, which also caps it.
+    pub chunk_size: Option<usize>,
+    /// Overlap of neighbouring chunks in UTF-16 units.
+    pub chunk_overlap: usize,
+    /// Workspaces cannot be deleted.
+    pub deletion_protection: bool,
+    /// Memory for cached vector indexes, in bytes, over all workspaces.
+    pub index_cache_bytes: usize,
+    /// Follow-up questions may be answered from sources of earlier answers (backfill).
+    pub backfill: bool,
+    /// A document that a workspace holds already, unchanged, is not embedded again.
+    pub deduplicate: bool,
+}
+
+impl Settings {
+    /// Reads AnythingLLM's variable names and our own (`HAVERSACK_…`). Problems are for the log; the
+    /// default stands where a value makes no sense.
+    pub fn from_vars(vars: &BTreeMap<String, String>) -> (Settings, Vec<String>) {
+        let (llm, mut problems) = LlmSettings::from_vars(vars);
+        let mut number = |name: &str, default: Option<usize>| match vars.get(name).map(|v| v.trim()) {
+            None | Some("") => default,
+            Some(text) => text.parse().ok().or_else(|| {
+                problems.push(format!("{name}={text} is not a whole number: the default stands"));
+                default
+            }),
+        };
+        let chunk_size = number("HAVERSACK_CHUNK_SIZE", None).filter(|size| *size > 0);
+        let chunk_overlap = number("HAVERSACK_CHUNK_OVERLAP", Some(20)).unwrap_or(20);
+        let cache_mb = number("HAVERSACK_INDEX_CACHE_MB", Some(256)).unwrap_or(256);
+        let flag = |name: &str, default: bool| match vars.get(name).map(|v| v.trim().to_ascii_lowercase()) {
+            None => default,
+            Some(text) => !matches!(text.as_str(), "" | "0" | "false" | "no" | "off"),
+        };
+        let settings = Settings {
+            llm,
+            chunk_size,
+            chunk_overlap,
+            // Theirs is on as soon as the variable exists, whatever it says.
+            deletion_protection: vars.contains_key("WORKSPACE_DELETION_PROTECTION"),
+            index_cache_bytes: cache_mb.saturating_mul(1 << 20),
+            backfill: flag("HAVERSACK_BACKFILL", true),
+            deduplicate: flag("HAVERSACK_DEDUPLICATE", true),
+        };
+        (settings, problems)
+    }
+}

@@ -1,0 +1,260 @@
+//! Every key of the store, in one place: this page is the schema.
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `meta/format` | number of the layout, see [`super::format`] |
+//! | `seq/NAME` | last number given |
+//! | `key/HASH`, `key.id/ID` | an API key's record; its hash |
+//! | `set/LABEL` | a system setting |
+//! | `event/ID` | a line of the event log |
+//! | `ws/ID`, `ws.slug/SLUG` | a workspace; its id |
+//! | `thread/WS/ID`, `thread.slug/SLUG` | a thread; where it is |
+//! | `chat/WS/PARTITION/ID`, `chat.id/ID` | a turn of a conversation; its key |
+//! | `folder/NAME` | a folder of documents |
+//! | `doc/FOLDER/NAME`, `doc.id/UUID` | a stored document without its text; where it is |
+//! | `doc.text/UUID/PART`, `doc.pages/UUID` | its text in parts; its page spans |
+//! | `doc.hash/FOLDER/SHA256/UUID` | to find equal files |
+//! | `wsdoc/WS/ID` | a document's place in a workspace |
+//! | `wsdoc.path/WS/FOLDER/NAME/ID`, `wsdoc.in/FOLDER/NAME/WS/ID`, `wsdoc.pin/WS/ID` | found by path, by document, when pinned |
+//! | `index/WS` | head of the vector index: version, dimension, embedder |
+//! | `index.log/WS/VERSION` | what that version changed |
+//! | `vec/WS/SEGMENT/PART` | int8 rows, see [`crate::vector`] |
+//! | `row/WS/SEGMENT/N`, `chunk/WS/SEGMENT/N` | one chunk's f32 vector; its text |
+//! | `staging/SEGMENT` | a segment that is being written and belongs to nothing yet |
+//!
+//! Ids are twelve digits with leading zeros, so that order by key is order by id. Names from outside
+//! are percent-encoded: every store agrees on the order of ASCII.
+
+use crate::seam::{Key, KeyRange};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A name as part of a key.
+pub fn encode(name: &str) -> String {
+    utf8_percent_encode(name, KEPT).to_string()
+}
+
+/// The name that [`encode`] was given.
+pub fn decode(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
+}
+
+/// A number as part of a key.
+pub fn digits(id: u64) -> String {
+    format!("{id:012}")
+}
+
+/// All keys that start with `prefix`, which ends in `/`.
+pub fn range(prefix: &str) -> KeyRange {
+    let stem = prefix.strip_suffix('/').unwrap_or(prefix);
+    // `0` is the character after `/`.
+    KeyRange { start: Key::new(prefix), end: Key::new(format!("{stem}0")) }
+}
+
+/// The smallest key after `key` that this schema can hold: no name holds a `!` unencoded.
+pub fn after(key: &Key) -> Key {
+    Key::new(format!("{key}!"))
+}
+
+/// The part of `key` after its last `/`, as a number.
+pub fn trailing_id(key: &Key) -> Option<u64> {
+    key.as_str().rsplit('/').next()?.parse().ok()
+}
+
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $format:literal, $($value:expr),*;)*) => {
+        $($(#[$doc])* pub fn $name($($arg: $type),*) -> Key { Key::new(format!($format, $($value),*)) })*
+    };
+}
+
+keys! {
+    /// A sequence.
+    sequence(name: &str) = "seq/{}", name;
+    /// An API key by the hash of its secret, in hex.
+    api_key(hash: &str) = "key/{}", hash;
+    /// An API key's hash by its id.
+    api_key_id(id: u64) = "key.id/{}", digits(id);
+    /// A system setting.
+    setting(label: &str) = "set/{}", encode(label);
+    /// A line of the event log.
+    event(id: u64) = "event/{}", digits(id);
+    /// A workspace.
+    workspace(id: u64) = "ws/{}", digits(id);
+    /// A workspace's id by its slug.
+    workspace_slug(slug: &str) = "ws.slug/{}", encode(slug);
+    /// A thread.
+    thread(workspace: u64, id: u64) = "thread/{}/{}", digits(workspace), digits(id);
+    /// Where a thread is.
+    thread_slug(slug: &str) = "thread.slug/{}", encode(slug);
+    /// A chat's key by its id.
+    chat_id(id: u64) = "chat.id/{}", digits(id);
+    /// A folder.
+    folder(name: &str) = "folder/{}", encode(name);
+    /// A stored document without its text.
+    document(folder: &str, name: &str) = "doc/{}/{}", encode(folder), encode(name);
+    /// Where a document is.
+    document_id(id: &str) = "doc.id/{}", encode(id);
+    /// A part of a document's text.
+    document_text(id: &str, part: u64) = "doc.text/{}/{}", encode(id), digits(part);
+    /// The page spans of a document.
+    document_pages(id: &str) = "doc.pages/{}", encode(id);
+    /// A document by the hash of the file it came from.
+    document_hash(folder: &str, sha256: &str, id: &str) = "doc.hash/{}/{}/{}", encode(folder), encode(sha256), encode(id);
+    /// A document's place in a workspace.
+    placement(workspace: u64, id: u64) = "wsdoc/{}/{}", digits(workspace), digits(id);
+    /// The same, by path.
+    placement_path(workspace: u64, folder: &str, name: &str, id: u64) = "wsdoc.path/{}/{}/{}/{}", digits(workspace), encode(folder), encode(name), digits(id);
+    /// The same, by document.
+    placement_in(folder: &str, name: &str, workspace: u64, id: u64) = "wsdoc.in/{}/{}/{}/{}", encode(folder), encode(name), digits(workspace), digits(id);
+    /// The same, when pinned.
+    placement_pin(workspace: u64, id: u64) = "wsdoc.pin/{}/{}", digits(workspace), digits(id);
+    /// Head of a workspace's vector index.
+    index_head(workspace: u64) = "index/{}", digits(workspace);
+    /// What a version of the index changed.
+    index_log(workspace: u64, version: u64) = "index.log/{}/{}", digits(workspace), digits(version);
+    /// A part of a segment's int8 rows.
+    vectors(workspace: u64, segment: u64, part: u64) = "vec/{}/{}/{}", digits(workspace), digits(segment), digits(part);
+    /// One f32 vector.
+    row(workspace: u64, segment: u64, n: u64) = "row/{}/{}/{}", digits(workspace), digits(segment), digits(n);
+    /// One chunk's text.
+    chunk(workspace: u64, segment: u64, n: u64) = "chunk/{}/{}/{}", digits(workspace), digits(segment), digits(n);
+    /// A segment that belongs to nothing yet.
+    staging(segment: u64) = "staging/{}", digits(segment);
+}
+
+macro_rules! ranges {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $format:literal $(, $value:expr)*;)*) => {
+        $($(#[$doc])* pub fn $name($($arg: $type),*) -> KeyRange { range(&format!($format $(, $value)*)) })*
+    };
+}
+
+ranges! {
+    /// All API keys by id.
+    api_key_ids() = "key.id/";
+    /// All workspaces by id.
+    workspaces() = "ws/";
+    /// All threads of a workspace by id.
+    threads(workspace: u64) = "thread/{}/", digits(workspace);
+    /// All chats of a workspace, partition by partition.
+    chats(workspace: u64) = "chat/{}/", digits(workspace);
+    /// All chats of all workspaces by id.
+    chat_ids() = "chat.id/";
+    /// All folders by name.
+    folders() = "folder/";
+    /// All documents of a folder by name.
+    documents(folder: &str) = "doc/{}/", encode(folder);
+    /// All documents by folder and name.
+    all_documents() = "doc/";
+    /// A document's text.
+    document_texts(id: &str) = "doc.text/{}/", encode(id);
+    /// Documents that came from files with this hash.
+    document_hashes(folder: &str, sha256: &str) = "doc.hash/{}/{}/", encode(folder), encode(sha256);
+    /// All documents of a workspace by id.
+    placements(workspace: u64) = "wsdoc/{}/", digits(workspace);
+    /// Places of one document in a workspace by id.
+    placements_path(workspace: u64, folder: &str, name: &str) = "wsdoc.path/{}/{}/{}/", digits(workspace), encode(folder), encode(name);
+    /// The path index of a workspace.
+    placements_paths(workspace: u64) = "wsdoc.path/{}/", digits(workspace);
+    /// Places of one document in all workspaces.
+    placements_in(folder: &str, name: &str) = "wsdoc.in/{}/{}/", encode(folder), encode(name);
+    /// Places of all documents of a folder.
+    placements_in_folder(folder: &str) = "wsdoc.in/{}/", encode(folder);
+    /// Pinned documents of a workspace by id.
+    placements_pins(workspace: u64) = "wsdoc.pin/{}/", digits(workspace);
+    /// The index log of a workspace.
+    index_logs(workspace: u64) = "index.log/{}/", digits(workspace);
+    /// The heads of all indexes.
+    index_heads() = "index/";
+    /// int8 rows of a workspace.
+    all_vectors(workspace: u64) = "vec/{}/", digits(workspace);
+    /// int8 rows of a segment.
+    segment_vectors(workspace: u64, segment: u64) = "vec/{}/{}/", digits(workspace), digits(segment);
+    /// f32 vectors of a workspace.
+    all_rows(workspace: u64) = "row/{}/", digits(workspace);
+    /// f32 vectors of a segment.
+    segment_rows(workspace: u64, segment: u64) = "row/{}/{}/", digits(workspace), digits(segment);
+    /// Chunks of a workspace.
+    all_chunks(workspace: u64) = "chunk/{}/", digits(workspace);
+    /// Chunks of a segment.
+    segment_chunks(workspace: u64, segment: u64) = "chunk/{}/{}/", digits(workspace), digits(segment);
+    /// Segments that belong to nothing yet.
+    stagings() = "staging/";
+}
+
+/// Layout version.
+pub fn format() -> Key {
+    Key::new("meta/format")
+}
+
+/// Which conversation a chat belongs to. Each has its own memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Partition {
+    /// The workspace's own conversation of a user (`None`: of nobody in particular).
+    Main(Option<u64>),
+    /// A session of an API client.
+    Session(String),
+    /// A thread, for a user.
+    Thread(u64, Option<u64>),
+}
+
+impl Partition {
+    fn part(&self) -> String {
+        let user = |user: &Option<u64>| digits(user.unwrap_or(0));
+        match self {
+            Partition::Main(id) => format!("main/{}", user(id)),
+            Partition::Session(name) => format!("session/{}", encode(name)),
+            Partition::Thread(thread, id) => format!("thread/{}/{}", digits(*thread), user(id)),
+        }
+    }
+}
+
+/// A turn of a conversation.
+pub fn chat(workspace: u64, partition: &Partition, id: u64) -> Key {
+    Key::new(format!("chat/{}/{}/{}", digits(workspace), partition.part(), digits(id)))
+}
+
+/// All turns of a conversation by id.
+pub fn chats_of(workspace: u64, partition: &Partition) -> KeyRange {
+    range(&format!("chat/{}/{}/", digits(workspace), partition.part()))
+}
+
+/// The workspace's own conversations of all users.
+pub fn chats_main(workspace: u64) -> KeyRange {
+    range(&format!("chat/{}/main/", digits(workspace)))
+}
+
+/// A thread's conversations of all users.
+pub fn chats_thread(workspace: u64, thread: u64) -> KeyRange {
+    range(&format!("chat/{}/thread/{}/", digits(workspace), digits(thread)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_by_id_and_stay_in_their_range() {
+        let range = chats_of(7, &Partition::Main(None));
+        let keys: Vec<Key> = [1, 2, 10, 100].map(|id| chat(7, &Partition::Main(None), id)).into();
+        assert!(keys.is_sorted());
+        assert!(keys.iter().all(|key| range.start <= *key && *key < range.end));
+        let other = chat(7, &Partition::Thread(1, None), 1);
+        assert!(other < range.start || other >= range.end);
+    }
+
+    #[test]
+    fn names_from_outside_cannot_leave_their_place() {
+        for name in ["a/b", "..", "日本語", "a\0b", "50%", "é", "!"] {
+            let part = encode(name);
+            assert!(part.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b'!'), "{part}");
+            assert_eq!(decode(&part), name);
+        }
+    }
+
+    #[test]
+    fn after_is_between_a_key_and_its_neighbours() {
+        let (a, b) = (folder("a"), folder("a%20"));
+        assert!(a < after(&a) && after(&a) < b);
+    }
+}
