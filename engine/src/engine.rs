@@ -1,13 +1,11 @@
 //! The engine: settings and caches, shared by its runs.
 
-#[cfg(any(target_arch = "wasm32", not(feature = "embedded-assets")))]
+#[cfg(target_arch = "wasm32")]
 use crate::api::Code;
 use crate::api::{self, ApiError};
-#[cfg(feature = "embedded-assets")]
-use crate::embed::minilm;
-use crate::embed::minilm::StaticModel;
+use crate::embed::Embedder;
 use crate::retrieve::IndexCache;
-#[cfg(any(target_arch = "wasm32", not(feature = "embedded-assets")))]
+#[cfg(target_arch = "wasm32")]
 use crate::seam::Asset;
 use crate::seam::{ApiRequest, Cx, Origin, Run};
 use crate::settings::Settings;
@@ -22,7 +20,6 @@ struct Inner {
     settings: Arc<Settings>,
     indexes: IndexCache,
     tokenizer: OnceLock<Tokenizer>,
-    minilm: OnceLock<Arc<StaticModel>>,
 }
 
 impl Engine {
@@ -33,7 +30,7 @@ impl Engine {
 
     fn with(settings: Arc<Settings>) -> Engine {
         let indexes = IndexCache::new(settings.index_cache_bytes);
-        Engine(Arc::new(Inner { settings, indexes, tokenizer: OnceLock::new(), minilm: OnceLock::new() }))
+        Engine(Arc::new(Inner { settings, indexes, tokenizer: OnceLock::new() }))
     }
 
     /// The same settings with empty caches: what a transcript is recorded and replayed on.
@@ -69,23 +66,9 @@ impl Engine {
         Ok(self.0.tokenizer.get_or_init(|| tokenizer).clone())
     }
 
-    /// The built-in embedding model. Inside the build with feature `embedded-assets`, else an asset.
-    pub(crate) async fn minilm(&self, cx: &Cx) -> Result<Arc<StaticModel>, ApiError> {
-        if let Some(ready) = self.0.minilm.get() {
-            return Ok(ready.clone());
-        }
-        #[cfg(feature = "embedded-assets")]
-        let model = {
-            let _ = cx;
-            Arc::new(minilm::embedded().clone())
-        };
-        #[cfg(not(feature = "embedded-assets"))]
-        let model = {
-            let (model, vocab) = (cx.call(Asset::MinilmModel).await?, cx.call(Asset::MinilmVocab).await?);
-            let model = StaticModel::parse(model, vocab);
-            Arc::new(model.map_err(|e| ApiError::new(Code::Internal, e.to_string()))?)
-        };
-        Ok(self.0.minilm.get_or_init(|| model).clone())
+    /// What embeds documents and questions.
+    pub(crate) fn embedder(&self) -> &Embedder {
+        &self.0.settings.embed.embedder
     }
 
     /// Starts one API call. Nothing happens before the run is polled.

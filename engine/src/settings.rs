@@ -1,5 +1,6 @@
 //! How an instance is set up: read once from the host's variables, passed in, never looked up.
 
+use crate::embed::EmbedSettings;
 use crate::llm::LlmSettings;
 use std::collections::BTreeMap;
 
@@ -8,6 +9,8 @@ use std::collections::BTreeMap;
 pub struct Settings {
     /// Language models.
     pub llm: LlmSettings,
+    /// Embedders.
+    pub embed: EmbedSettings,
     /// Chunk size in UTF-16 units; `None` is the embedder's own limit, which also caps it.
     pub chunk_size: Option<usize>,
     /// Overlap of neighbouring chunks in UTF-16 units.
@@ -27,6 +30,8 @@ impl Settings {
     /// default stands where a value makes no sense.
     pub fn from_vars(vars: &BTreeMap<String, String>) -> (Settings, Vec<String>) {
         let (llm, mut problems) = LlmSettings::from_vars(vars);
+        let (embed, more) = EmbedSettings::from_vars(vars);
+        problems.extend(more);
         let mut number = |name: &str, default: Option<usize>| match vars.get(name).map(|v| v.trim()) {
             None | Some("") => default,
             Some(text) => text.parse().ok().or_else(|| {
@@ -43,6 +48,7 @@ impl Settings {
         };
         let settings = Settings {
             llm,
+            embed,
             chunk_size,
             chunk_overlap,
             // Theirs is on as soon as the variable exists, whatever it says.

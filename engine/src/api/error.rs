@@ -1,6 +1,7 @@
 //! The one table of API errors, and how they look on the wire.
 
 use super::answer::Answer;
+use crate::embed::EmbedError;
 use crate::seam::{HostError, HostErrorKind};
 use crate::store::StoreError;
 use serde_json::{Map, Value};
@@ -154,5 +155,11 @@ impl From<HostError> for ApiError {
             _ => Code::Internal,
         };
         ApiError::new(code, error.message)
+    }
+}
+
+impl From<EmbedError> for ApiError {
+    fn from(error: EmbedError) -> ApiError {
+        ApiError::new(Code::EmbedderFailed, error.message)
     }
 }

@@ -3,6 +3,7 @@
 use super::index::{Loaded, locate};
 use crate::Engine;
 use crate::api::{ApiError, Code};
+use crate::embed::{self, Purpose};
 use crate::model::{ChunkRecord, Placement};
 use crate::seam::Cx;
 use crate::store::{self, key};
@@ -51,9 +52,11 @@ pub(crate) async fn search(
     loaded: Loaded,
     query: Query<'_>,
 ) -> Result<Vec<Found>, ApiError> {
-    let vector = engine.minilm(cx).await?.embed(query.text);
-    if vector.len() != loaded.head.dim {
-        return Err(other_embedder(&loaded, "static-minilm-256", vector.len()));
+    let embedder = engine.embedder();
+    let vectors = embed::embed(cx, embedder, &[query.text.to_owned()], Purpose::Query).await?;
+    let vector = vectors.into_iter().next().unwrap_or_default();
+    if vector.len() != loaded.head.dim || embedder.model_name() != loaded.head.embedder {
+        return Err(other_embedder(&loaded, embedder.model_name(), vector.len()));
     }
     let top_n = usize::try_from(query.top_n).unwrap_or(usize::MAX).min(loaded.index.len());
     let candidates = scan(cx, &loaded, &vector, top_n).await?;
