@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use haversack_extract::PageSpan;
 
+use super::markdown::MarkdownSplitter;
 use super::recursive::RecursiveSplitter;
-use super::{Chunk, ChunkError, ChunkOptions};
+use super::{Chunk, ChunkError, ChunkMode, ChunkOptions};
 
 /// The chunks of a text, in order.
 ///
@@ -22,8 +23,14 @@ use super::{Chunk, ChunkError, ChunkOptions};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Chunker<'t> {
-    splitter: RecursiveSplitter<'t>,
+    splitter: Splitter<'t>,
     pages: &'t [PageSpan],
+}
+
+#[derive(Clone, Debug)]
+enum Splitter<'t> {
+    Recursive(RecursiveSplitter<'t>),
+    Markdown(MarkdownSplitter<'t>),
 }
 
 impl<'t> Chunker<'t> {
@@ -34,7 +41,13 @@ impl<'t> Chunker<'t> {
     /// [`ChunkError::Overlap`] if the options do not pass [`ChunkOptions::check`].
     pub fn new(text: &'t str, options: ChunkOptions, pages: &'t [PageSpan]) -> Result<Self, ChunkError> {
         options.check()?;
-        let splitter = RecursiveSplitter::new(text, 0..text.len(), options.size, options.overlap);
+        let ChunkOptions { size, overlap, mode } = options;
+        let splitter = match mode {
+            ChunkMode::Recursive => {
+                Splitter::Recursive(RecursiveSplitter::new(text, 0..text.len(), size, overlap))
+            }
+            ChunkMode::Markdown => Splitter::Markdown(MarkdownSplitter::new(text, size, overlap)),
+        };
         Ok(Chunker { splitter, pages })
     }
 
@@ -46,8 +59,8 @@ impl<'t> Chunker<'t> {
         let mut budget = BATCH_BYTES;
         let mut batch = Vec::new();
         while batch.len() < count_max {
-            match self.splitter.next_within(&mut budget) {
-                Some(span) => batch.push(self.chunk(span)),
+            match self.next_within(&mut budget) {
+                Some(chunk) => batch.push(chunk),
                 None => break,
             }
         }
@@ -56,11 +69,18 @@ impl<'t> Chunker<'t> {
 
     /// Whether all chunks have been given.
     pub fn is_done(&self) -> bool {
-        self.splitter.is_done()
+        match &self.splitter {
+            Splitter::Recursive(splitter) => splitter.is_done(),
+            Splitter::Markdown(splitter) => splitter.is_done(),
+        }
     }
 
-    fn chunk(&self, span: Range<usize>) -> Chunk {
-        Chunk { page: page_at(self.pages, &span), span, headings: Vec::new() }
+    fn next_within(&mut self, budget: &mut usize) -> Option<Chunk> {
+        let (span, headings) = match &mut self.splitter {
+            Splitter::Recursive(splitter) => (splitter.next_within(budget)?, Vec::new()),
+            Splitter::Markdown(splitter) => splitter.next_within(budget)?,
+        };
+        Some(Chunk { page: page_at(self.pages, &span), span, headings })
     }
 }
 
@@ -68,7 +88,8 @@ impl Iterator for Chunker<'_> {
     type Item = Chunk;
 
     fn next(&mut self) -> Option<Chunk> {
-        self.splitter.next().map(|span| self.chunk(span))
+        let mut unlimited = usize::MAX;
+        self.next_within(&mut unlimited)
     }
 }
 
@@ -115,6 +136,16 @@ mod tests {
         assert_eq!(page_at(&pages, &(5..7)), None);
         assert_eq!(page_at(&pages, &(12..20)), None);
         assert_eq!(page_at(&[], &(0..1)), None);
+    }
+
+    #[test]
+    fn chunks_of_markdown_know_their_headings() {
+        let options = ChunkOptions { mode: ChunkMode::Markdown, ..SMALL };
+        let chunks: Vec<_> = Chunker::new("# A\n\none\n\n# B\n\ntwo", options, &[])
+            .unwrap()
+            .map(|chunk| (chunk.headings, chunk.span))
+            .collect();
+        assert_eq!(chunks, [(vec!["A".to_owned()], 0..8), (vec!["B".to_owned()], 10..18)]);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! A chunk is a byte range of its text, never a copy. Lengths are in UTF-16 code units throughout, as the
 //! settings of clients mean them (reference §7.1).
 
+mod blocks;
 mod chunker;
+pub mod markdown;
 mod pieces;
 pub mod recursive;
 

@@ -32,6 +32,8 @@ pub(super) struct Pieces<'t> {
     separator: Separator,
     position: usize,
     end: usize,
+    /// Whether the whole stretch is ASCII, where bytes and UTF-16 code units are the same.
+    ascii: bool,
     /// Longest grapheme cluster to keep whole, in UTF-16 code units.
     cluster_units_max: usize,
     /// Up to here every character is a piece, because together they are one cluster that is too long.
@@ -46,6 +48,7 @@ impl<'t> Pieces<'t> {
             separator: Separator::BlankLine,
             position: start,
             end,
+            ascii: text[start..end].is_ascii(),
             cluster_units_max,
             characters_until: start,
         };
@@ -76,6 +79,11 @@ impl<'t> Pieces<'t> {
         Pieces { position: start, ..*self }
     }
 
+    /// Start of the next piece.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
     fn cut_at_present_separator(mut self) -> Self {
         let stretch = &self.text.as_bytes()[self.position..self.end];
         self.separator = match self.separator {
@@ -97,8 +105,8 @@ impl<'t> Pieces<'t> {
         let rest = &stretch[1..];
         let found = match self.separator {
             Separator::BlankLine => blank_line(rest),
-            Separator::Line => memchr::memchr(b'\n', rest),
-            Separator::Space => memchr::memchr(b' ', rest),
+            Separator::Line => find_near(b'\n', rest),
+            Separator::Space => find_near(b' ', rest),
             Separator::Cluster => return self.cluster_len(stretch),
         };
         found.map_or(stretch.len(), |offset| offset + 1)
@@ -107,10 +115,14 @@ impl<'t> Pieces<'t> {
     fn cluster_len(&mut self, stretch: &[u8]) -> usize {
         // Between two ASCII characters there is always a boundary, but for CR LF; and a LF inside a stretch
         // without lines can only be its first character.
-        if stretch[0].is_ascii() && stretch.get(1).is_none_or(u8::is_ascii) {
+        if self.ascii || (stretch[0].is_ascii() && stretch.get(1).is_none_or(u8::is_ascii)) {
             return 1;
         }
         let text = &self.text[self.position..self.end];
+        let len = text.chars().next().map_or(1, char::len_utf8);
+        if text.chars().take(2).all(stands_alone) {
+            return len;
+        }
         if self.position >= self.characters_until {
             // No more is looked at than settles whether the cluster is too long: a unit has at most 3 bytes.
             let enough = self.cluster_units_max.saturating_mul(3).saturating_add(4);
@@ -121,7 +133,7 @@ impl<'t> Pieces<'t> {
             }
             self.characters_until = self.position + cluster.len();
         }
-        text.chars().next().map_or(1, char::len_utf8)
+        len
     }
 }
 
@@ -135,8 +147,29 @@ impl Iterator for Pieces<'_> {
         let start = self.position;
         let end = start + self.piece_len();
         self.position = end;
-        Some(Piece { start, end, units: utf16_len(&self.text[start..end]) })
+        let units = if self.ascii { end - start } else { utf16_len(&self.text[start..end]) };
+        Some(Piece { start, end, units })
     }
+}
+
+/// Whether `ch` is a plain letter that never forms a cluster with another one: the common scripts without
+/// marks, where looking for clusters would cost far more than the rest.
+fn stands_alone(ch: char) -> bool {
+    matches!(ch,
+        ' '..='~'
+        | '\u{C0}'..='\u{2FF}' // Latin
+        | '\u{370}'..='\u{482}' | '\u{48A}'..='\u{52F}' // Greek, Cyrillic
+        | '\u{3001}'..='\u{3029}' | '\u{3041}'..='\u{3096}' | '\u{309D}'..='\u{30FF}' // Japanese
+        | '\u{3400}'..='\u{9FFF}' // Han
+    )
+}
+
+/// As [`memchr::memchr`], but quicker where the byte is near, as the end of a word is.
+fn find_near(byte: u8, bytes: &[u8]) -> Option<usize> {
+    const NEAR: usize = 16;
+    let (near, far) = bytes.split_at(bytes.len().min(NEAR));
+    let position = near.iter().position(|&other| other == byte);
+    position.or_else(|| memchr::memchr(byte, far).map(|offset| NEAR + offset))
 }
 
 /// Offset of the first two newlines in a row.
@@ -180,6 +213,14 @@ mod tests {
             "ae\u{301}\u{302}\u{303}\u{304}z",
             &["a", "e", "\u{301}", "\u{302}", "\u{303}", "\u{304}", "z"],
         );
+    }
+
+    #[test]
+    fn letters_that_stand_alone_do() {
+        for ch in ('\0'..='\u{FFFF}').filter(|&ch| stands_alone(ch)) {
+            let text = format!("a{ch}{ch}日{ch}é");
+            assert_eq!(text.graphemes(true).count(), 6, "U+{:04X}", u32::from(ch));
+        }
     }
 
     #[test]
