@@ -1,1 +1,11 @@
-//! Shared test tools.
+//! One suite, many hosts: golden transcripts, conformance and simulation with faults.
+//!
+//! - [`golden`]: what a real AnythingLLM server answered, and whether we answer the same;
+//! - [`target`]: the hosts the suite can talk to, behind one small trait;
+//! - [`mock`]: the deterministic model and embedder of the recordings;
+//! - [`sim`]: a seeded host that owns time, order, randomness and failure.
+
+pub mod golden;
+pub mod mock;
+pub mod sim;
+pub mod target;

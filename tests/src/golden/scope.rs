@@ -1,0 +1,79 @@
+//! Which recorded steps are not replayed yet: `golden/scope.toml`.
+
+use super::glob;
+use super::transcript::Step;
+use serde::Deserialize;
+use std::fs;
+use std::io::{self, Error, ErrorKind};
+use std::path::Path;
+
+/// The steps left out, with a count for each entry.
+#[derive(Debug)]
+pub struct Scope {
+    entries: Vec<(Entry, usize)>,
+}
+
+/// Steps that are left out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Names of recordings, `*` for any characters.
+    #[serde(default = "any")]
+    pub file: String,
+    /// Names of steps, `*` for any characters.
+    #[serde(default = "anys")]
+    pub steps: Vec<String>,
+    /// Paths below `/api` without the query, `*` for one segment, `**` for any number.
+    #[serde(default = "any_paths")]
+    pub paths: Vec<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Scope {
+    /// Reads the file.
+    pub fn read(path: &Path) -> io::Result<Scope> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Lists {
+            #[serde(default)]
+            skip: Vec<Entry>,
+        }
+        let lists: Lists = toml::from_str(&fs::read_to_string(path)?)
+            .map_err(|e| Error::new(ErrorKind::InvalidData, format!("{}: {e}", path.display())))?;
+        Ok(Scope { entries: lists.skip.into_iter().map(|entry| (entry, 0)).collect() })
+    }
+
+    /// Why the step is left out, if it is.
+    pub fn skips(&mut self, file: &str, step: &Step) -> Option<String> {
+        let path = step.request.path.split('?').next().unwrap_or_default();
+        let mut reason = None;
+        for (entry, used) in &mut self.entries {
+            let matches = glob::text(&entry.file, file)
+                && entry.steps.iter().any(|name| glob::text(name, &step.name))
+                && entry.paths.iter().any(|pattern| glob::path(pattern, path));
+            if matches {
+                *used += 1;
+                reason.get_or_insert_with(|| entry.reason.clone());
+            }
+        }
+        reason
+    }
+
+    /// Entries that left nothing out.
+    pub fn stale(&self) -> Vec<&Entry> {
+        self.entries.iter().filter(|(_, used)| *used == 0).map(|(entry, _)| entry).collect()
+    }
+}
+
+fn any() -> String {
+    "*".into()
+}
+
+fn anys() -> Vec<String> {
+    vec![any()]
+}
+
+fn any_paths() -> Vec<String> {
+    vec!["**".into()]
+}
