@@ -2,10 +2,14 @@
 //!
 //! - [`golden`]: what a real AnythingLLM server answered, and whether we answer the same;
 //! - [`target`]: the hosts the suite can talk to, behind one small trait;
+//! - [`client`]: sending them over HTTP;
+//! - [`requests`]: building calls;
 //! - [`mock`]: the deterministic model and embedder of the recordings;
 //! - [`sim`]: a seeded host that owns time, order, randomness and failure.
 
+pub mod client;
 pub mod golden;
 pub mod mock;
+pub mod requests;
 pub mod sim;
 pub mod target;

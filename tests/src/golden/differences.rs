@@ -32,9 +32,9 @@ pub struct Entry {
     pub at: Vec<String>,
     /// What is excused there.
     pub kind: Kind,
-    /// Only when our answer has this status.
+    /// Only when our answer has one of these statuses; empty for any.
     #[serde(default)]
-    pub status: Option<u16>,
+    pub status: Vec<u16>,
     /// What ours must be there, as JSON. For [`Kind::Answer`]: what our body must hold, at least.
     #[serde(default)]
     pub ours: Option<String>,
@@ -58,7 +58,7 @@ pub enum Kind {
     Missing,
     /// Both send something.
     Value,
-    /// The whole answer is another one: `status` is required.
+    /// The whole answer is another one: one `status` is required.
     Answer,
     /// Any of the first three, and anything inside.
     Any,
@@ -83,6 +83,7 @@ impl Differences {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Lists {
+            #[serde(default)]
             difference: Vec<Entry>,
         }
         let invalid = |why: String| Error::new(ErrorKind::InvalidData, format!("{}: {why}", path.display()));
@@ -109,7 +110,11 @@ impl Differences {
     /// Entries for this target that excused nothing.
     pub fn stale(&self, target: &str) -> Vec<&Entry> {
         let stale = |entry: &Entry| entry.target.as_deref().is_none_or(|only| only == target);
-        self.entries.iter().filter(|(entry, used)| *used == 0 && stale(entry)).map(|(entry, _)| entry).collect()
+        self.entries
+            .iter()
+            .filter(|(entry, used)| *used == 0 && stale(entry))
+            .map(|(entry, _)| entry)
+            .collect()
     }
 
     /// How many entries there are.
@@ -123,7 +128,7 @@ impl Entry {
         if self.reason.split_whitespace().count() < 3 {
             return Err("the reason says too little".into());
         }
-        if self.kind == Kind::Answer && self.status.is_none() {
+        if self.kind == Kind::Answer && self.status.len() != 1 {
             return Err("an answer needs its status".into());
         }
         for json in [&self.ours, &self.golden].into_iter().flatten() {
@@ -137,7 +142,7 @@ impl Entry {
             && glob::text(&self.file, place.file)
             && self.steps.iter().any(|step| glob::text(step, place.step))
             && self.at.iter().any(|at| glob::path(at, &difference.at))
-            && self.status.is_none_or(|status| place.answer["status"] == status)
+            && (self.status.is_empty() || self.status.iter().any(|status| place.answer["status"] == *status))
             && self.matches_values(place, difference)
     }
 
@@ -155,7 +160,8 @@ impl Entry {
                 return wanted.is_none_or(|wanted| holds(&place.answer["body"], &wanted));
             }
         };
-        kind && equals(&self.ours, difference.ours.as_ref()) && equals(&self.golden, difference.golden.as_ref())
+        kind && equals(&self.ours, difference.ours.as_ref())
+            && equals(&self.golden, difference.golden.as_ref())
     }
 }
 
@@ -209,7 +215,7 @@ mod tests {
             steps = ["no *"]
             at = ["/response/body/message"]
             kind = "extra"
-            status = 403
+            status = [403]
             ours = '"no"'
             reason = "both spellings of the error"
             "#,
@@ -227,7 +233,7 @@ mod tests {
     fn another_answer_is_excused_whole_if_it_is_the_one_expected() {
         let entry = |status: u16, ours: &str| {
             format!(
-                "[[difference]]\nkind = \"answer\"\nstatus = {status}\nours = '{ours}'\nreason = \"a better answer\""
+                "[[difference]]\nkind = \"answer\"\nstatus = [{status}]\nours = '{ours}'\nreason = \"a better answer\""
             )
         };
         let at = "/response/headers/content-type";
@@ -243,7 +249,7 @@ mod tests {
             steps: anys(),
             at: answer(),
             kind: Kind::Any,
-            status: None,
+            status: vec![],
             ours: None,
             golden: None,
             target: None,

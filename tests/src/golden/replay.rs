@@ -29,6 +29,15 @@ pub struct Report {
 }
 
 impl Report {
+    /// The failures as JSON lines, for other tools.
+    pub fn to_jsonl(&self) -> String {
+        let line = |(file, step, d): &(String, String, Difference)| {
+            json!({"file": file, "step": step, "at": d.at, "golden": d.golden, "ours": d.ours}).to_string()
+                + "\n"
+        };
+        self.failures.iter().map(line).collect()
+    }
+
     /// The failures as text, equal ones together.
     pub fn to_text(&self) -> String {
         let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();

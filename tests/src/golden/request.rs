@@ -122,9 +122,8 @@ fn multipart(form: &[FormPart], variables: &Variables, fixtures: &Path) -> Bytes
         if let Some(content) = content {
             let filename = part.filename.as_ref().or(part.file.as_ref()).map_or("", String::as_str);
             let content_type = part.content_type.as_deref().unwrap_or("text/plain");
-            let head = format!(
-                "name=\"{name}\"; filename=\"{filename}\"\r\nContent-Type: {content_type}\r\n\r\n"
-            );
+            let head =
+                format!("name=\"{name}\"; filename=\"{filename}\"\r\nContent-Type: {content_type}\r\n\r\n");
             out.extend_from_slice(head.as_bytes());
             out.extend_from_slice(&content);
         } else {

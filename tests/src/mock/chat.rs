@@ -143,13 +143,7 @@ fn streamed(body: &Value, plan: &Plan, id: &str, usage: &Value) -> Answer {
         pieces.push(frame(last));
         pieces.push("data: [DONE]\n\n".into());
     }
-    Answer {
-        status: 200,
-        content_type: "text/event-stream",
-        pieces,
-        pause_ms: plan.pause_ms,
-        cut: plan.cut,
-    }
+    Answer { status: 200, content_type: "text/event-stream", pieces, pause_ms: plan.pause_ms, cut: plan.cut }
 }
 
 #[cfg(test)]

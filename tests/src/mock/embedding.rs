@@ -91,8 +91,7 @@ mod tests {
         let plain = read(super::answer(&body("float")));
         let coded = read(super::answer(&body("base64")));
         let bytes = STANDARD.decode(coded["data"][0]["embedding"].as_str().unwrap()).unwrap();
-        let floats: Vec<f32> =
-            bytes.chunks(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        let floats: Vec<f32> = bytes.chunks(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
         assert_eq!(json!(floats), plain["data"][0]["embedding"]);
     }
 }

@@ -2,7 +2,7 @@
 
 mod sim;
 
-pub use sim::SimTarget;
+pub use sim::{SimTarget, engine, prepare};
 
 use crate::mock::Asked;
 use bytes::Bytes;

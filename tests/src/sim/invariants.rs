@@ -1,0 +1,239 @@
+//! What must hold of the store after every single commit.
+//!
+//! The keys are those of [`haversack_engine::store::key`]. Every record that names another one must
+//! find it, and every record that belongs to another must have its owner: a half document, a chunk of
+//! nothing or a slug that leads nowhere is found here, at the commit that made it.
+
+use super::Store;
+use haversack_engine::model::{Chat, Document, Placement, Thread, ThreadPlace, Workspace};
+use haversack_engine::retrieve::IndexHead;
+use haversack_engine::seam::{Key, KeyRange};
+use haversack_engine::store::key;
+use serde::de::DeserializeOwned;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Checks everything; the first thing that is wrong, in words.
+pub fn check(store: &Store) -> Result<(), String> {
+    let records = Records { store };
+    records.workspaces()?;
+    records.threads()?;
+    records.chats()?;
+    records.documents()?;
+    records.placements()?;
+    records.segments()?;
+    records.schema()
+}
+
+/// As [`check`]; besides, nothing is left half written.
+pub fn check_swept(store: &Store) -> Result<(), String> {
+    check(store)?;
+    match store.range(&key::stagings()).next() {
+        Some((key, _)) => Err(format!("{key} is still there after the upkeep")),
+        None => Ok(()),
+    }
+}
+
+struct Records<'a> {
+    store: &'a Store,
+}
+
+impl Records<'_> {
+    fn all<T: DeserializeOwned>(&self, range: &KeyRange) -> Result<Vec<(Key, T)>, String> {
+        self.store
+            .range(range)
+            .map(|(key, bytes)| match serde_json::from_slice(bytes) {
+                Ok(record) => Ok((key.clone(), record)),
+                Err(error) => Err(format!("{key} cannot be read: {error}")),
+            })
+            .collect()
+    }
+
+    fn get<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
+        self.store.get(key).and_then(|bytes| serde_json::from_slice(bytes).ok())
+    }
+
+    fn has(&self, key: &Key) -> bool {
+        self.store.get(key).is_some()
+    }
+
+    fn count(&self, range: &KeyRange) -> u64 {
+        self.store.range(range).count() as u64
+    }
+
+    fn workspaces(&self) -> Result<(), String> {
+        for (at, workspace) in self.all::<Workspace>(&key::workspaces())? {
+            let id = self.get::<u64>(&key::workspace_slug(&workspace.slug));
+            ensure(id == Some(workspace.id), || format!("{at}: its slug leads to {id:?}"))?;
+        }
+        for (at, id) in self.all::<u64>(&key::range("ws.slug/"))? {
+            let workspace = self.get::<Workspace>(&key::workspace(id));
+            let leads = workspace.is_some_and(|workspace| key::workspace_slug(&workspace.slug) == at);
+            ensure(leads, || format!("{at} leads to workspace {id}, which is not of that slug"))?;
+        }
+        Ok(())
+    }
+
+    fn threads(&self) -> Result<(), String> {
+        for (at, thread) in self.all::<Thread>(&key::range("thread/"))? {
+            ensure(self.has(&key::workspace(thread.workspace)), || format!("{at} has no workspace"))?;
+            let place = self.get::<ThreadPlace>(&key::thread_slug(&thread.slug));
+            let expected = ThreadPlace { workspace: thread.workspace, thread: thread.id };
+            ensure(place == Some(expected), || format!("{at}: its slug leads to {place:?}"))?;
+        }
+        for (at, place) in self.all::<ThreadPlace>(&key::range("thread.slug/"))? {
+            ensure(self.has(&key::thread(place.workspace, place.thread)), || format!("{at} leads nowhere"))?;
+        }
+        Ok(())
+    }
+
+    fn chats(&self) -> Result<(), String> {
+        for (at, chat) in self.all::<Chat>(&key::range("chat/"))? {
+            ensure(self.has(&key::workspace(chat.workspace)), || format!("{at} has no workspace"))?;
+            if let Some(thread) = chat.thread {
+                ensure(self.has(&key::thread(chat.workspace, thread)), || format!("{at} has no thread"))?;
+            }
+            let place = self.get::<Key>(&key::chat_id(chat.id));
+            ensure(place.as_ref() == Some(&at), || format!("{at}: its id leads to {place:?}"))?;
+        }
+        for (at, place) in self.all::<Key>(&key::chat_ids())? {
+            ensure(self.has(&place), || format!("{at} leads to {place}, which is not there"))?;
+        }
+        Ok(())
+    }
+
+    fn documents(&self) -> Result<(), String> {
+        let mut known = BTreeSet::new();
+        for (at, document) in self.all::<Document>(&key::all_documents())? {
+            let path = key::document(&document.folder, &document.name);
+            ensure(path == at, || format!("{at} calls itself {path}"))?;
+            ensure(self.has(&key::folder(&document.folder)), || format!("{at} has no folder"))?;
+            ensure(self.has(&key::document_id(&document.id)), || format!("{at} is not found by its id"))?;
+            let parts = key::document_texts(&document.id);
+            let bytes: usize = self.store.range(&parts).map(|(_, value)| value.len()).sum();
+            let count = self.count(&parts);
+            ensure(count == document.text_parts && bytes as u64 == document.text_bytes, || {
+                let (wanted, length) = (document.text_parts, document.text_bytes);
+                format!("{at} has {count} of {wanted} parts, {bytes} of {length} bytes of its text")
+            })?;
+            if let Some(sha256) = &document.sha256 {
+                let hash = key::document_hash(&document.folder, sha256, &document.id);
+                ensure(self.has(&hash), || format!("{at} is not found by its hash"))?;
+            }
+            known.insert(key::encode(&document.id));
+        }
+        for prefix in ["doc.id/", "doc.text/", "doc.pages/", "doc.hash/"] {
+            for (at, _) in self.store.range(&key::range(prefix)) {
+                let mut parts = at.as_str().split('/').skip(1);
+                let id = if prefix == "doc.hash/" { parts.nth(2) } else { parts.next() };
+                let owned = id.is_some_and(|id| known.contains(id));
+                ensure(owned, || format!("{at} belongs to no document"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn placements(&self) -> Result<(), String> {
+        let mut found = [("wsdoc.path/", 0), ("wsdoc.in/", 0), ("wsdoc.pin/", 0)];
+        let mut rows: BTreeMap<u64, u64> = BTreeMap::new();
+        for (at, placement) in self.all::<Placement>(&key::range("wsdoc/"))? {
+            let (ws, id) = (placement.workspace, placement.id);
+            let (folder, name) = (&placement.document.folder, &placement.document.name);
+            ensure(self.has(&key::workspace(ws)), || format!("{at} has no workspace"))?;
+            ensure(self.has(&key::document(folder, name)), || format!("{at} has no document"))?;
+            ensure(self.has(&key::placement_path(ws, folder, name, id)), || {
+                format!("{at} is not found by path")
+            })?;
+            ensure(self.has(&key::placement_in(folder, name, ws, id)), || {
+                format!("{at} is not found by document")
+            })?;
+            let pinned = self.has(&key::placement_pin(ws, id));
+            ensure(pinned == placement.pinned, || format!("{at}: pinned and the list of pins disagree"))?;
+            found[0].1 += 1;
+            found[1].1 += 1;
+            found[2].1 += u64::from(pinned);
+            let chunks = self.count(&key::segment_chunks(ws, placement.segment));
+            let vectors = self.count(&key::segment_rows(ws, placement.segment));
+            ensure(chunks == placement.chunks && vectors == placement.chunks, || {
+                format!("{at}: {chunks} chunks and {vectors} vectors of {}", placement.chunks)
+            })?;
+            *rows.entry(ws).or_default() += placement.chunks;
+        }
+        for (prefix, expected) in found {
+            let count = self.count(&key::range(prefix));
+            ensure(count == expected, || format!("{count} keys in {prefix} for {expected} documents"))?;
+        }
+        for (at, head) in self.all::<IndexHead>(&key::index_heads())? {
+            let workspace = key::trailing_id(&at).unwrap_or(0);
+            let expected = rows.remove(&workspace).unwrap_or(0);
+            ensure(self.has(&key::workspace(workspace)), || format!("{at} has no workspace"))?;
+            ensure(head.rows == expected, || format!("{at} counts {} rows of {expected}", head.rows))?;
+        }
+        rows.retain(|_, rows| *rows > 0);
+        ensure(rows.is_empty(), || format!("workspaces with vectors but no index: {rows:?}"))
+    }
+
+    /// Vectors and chunks belong to a placement, or to a segment that is marked as being written.
+    fn segments(&self) -> Result<(), String> {
+        let mut owned: BTreeSet<(u64, u64)> = self
+            .all::<Placement>(&key::range("wsdoc/"))?
+            .iter()
+            .map(|(_, placement)| (placement.workspace, placement.segment))
+            .collect();
+        let staged: BTreeSet<u64> =
+            self.store.range(&key::stagings()).filter_map(|(key, _)| key::trailing_id(key)).collect();
+        for prefix in ["vec/", "row/", "chunk/"] {
+            for (at, _) in self.store.range(&key::range(prefix)) {
+                let mut numbers = at.as_str().split('/').skip(1).map(|part| part.parse().unwrap_or(0));
+                let place = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+                if !owned.contains(&place) {
+                    ensure(staged.contains(&place.1), || format!("{at} belongs to no document"))?;
+                    owned.insert(place);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// No key is outside of the schema.
+    fn schema(&self) -> Result<(), String> {
+        const KNOWN: [&str; 28] = [
+            "meta",
+            "seq",
+            "key",
+            "key.id",
+            "set",
+            "event",
+            "ws",
+            "ws.slug",
+            "thread",
+            "thread.slug",
+            "chat",
+            "chat.id",
+            "folder",
+            "doc",
+            "doc.id",
+            "doc.text",
+            "doc.pages",
+            "doc.hash",
+            "wsdoc",
+            "wsdoc.path",
+            "wsdoc.in",
+            "wsdoc.pin",
+            "index",
+            "index.log",
+            "vec",
+            "row",
+            "chunk",
+            "staging",
+        ];
+        for (at, _) in self.store.iter() {
+            let kind = at.as_str().split('/').next().unwrap_or_default();
+            ensure(KNOWN.contains(&kind), || format!("{at} is not in the schema"))?;
+        }
+        Ok(())
+    }
+}
+
+fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}

@@ -1,0 +1,189 @@
+//! What acknowledged answers promised, and what later calls may have undone.
+
+use crate::requests::{get, segment};
+use crate::target::Answer;
+use haversack_engine::seam::ApiRequest;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Something a client was told is so.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// The workspace exists.
+    Workspace(String),
+    /// The workspace was deleted.
+    NoWorkspace(String),
+    /// The thread exists: workspace, slug.
+    Thread(String, String),
+    /// The thread was deleted: workspace, slug.
+    NoThread(String, String),
+    /// The document exists: folder, file name.
+    Document(String, String),
+    /// The document was removed: folder, file name.
+    NoDocument(String, String),
+    /// The document is embedded: workspace, path.
+    Placement(String, String),
+    /// The turn is part of the conversation: its place, its id, the answer's text.
+    Turn(Place, u64, String),
+}
+
+/// Where a conversation is held.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// In a workspace, in a session or none.
+    Workspace(String, Option<String>),
+    /// In a thread of a workspace.
+    Thread(String, String),
+}
+
+impl Place {
+    fn workspace(&self) -> &str {
+        match self {
+            Place::Workspace(slug, _) | Place::Thread(slug, _) => slug,
+        }
+    }
+}
+
+/// Everything the clients know.
+#[derive(Clone, Debug, Default)]
+pub struct Knowledge {
+    facts: BTreeSet<Fact>,
+    /// Names of things somebody has tried to remove, or to make anew after their removal.
+    touched: BTreeSet<String>,
+}
+
+impl Knowledge {
+    /// Notes a fact.
+    pub fn learn(&mut self, fact: Fact) {
+        self.facts.insert(fact);
+    }
+
+    /// From now on nothing is certain about this thing: somebody tries to remove it. Called when the
+    /// call starts, whatever becomes of it.
+    pub fn touch(&mut self, thing: impl Into<String>) {
+        self.touched.insert(thing.into());
+    }
+
+    /// Facts that must hold.
+    pub fn certain(&self) -> impl Iterator<Item = &Fact> {
+        self.facts.iter().filter(|fact| !fact.things().iter().any(|thing| self.touched.contains(thing)))
+    }
+
+    /// All facts ever learnt, certain or not.
+    pub fn all(&self) -> impl Iterator<Item = &Fact> {
+        self.facts.iter()
+    }
+}
+
+/// Names things in [`Knowledge::touch`].
+pub mod thing {
+    /// A workspace.
+    pub fn workspace(slug: &str) -> String {
+        format!("workspace {slug}")
+    }
+    /// A workspace that is made again.
+    pub fn workspace_again(slug: &str) -> String {
+        format!("workspace {slug} again")
+    }
+    /// A thread.
+    pub fn thread(slug: &str) -> String {
+        format!("thread {slug}")
+    }
+    /// A document.
+    pub fn document(folder: &str, name: &str) -> String {
+        format!("document {folder}/{name}")
+    }
+    /// A document's place in a workspace.
+    pub fn placement(workspace: &str, path: &str) -> String {
+        format!("placement {workspace} {path}")
+    }
+    /// Every conversation of a workspace.
+    pub fn all_conversations(slug: &str) -> String {
+        format!("conversations of {slug}")
+    }
+    /// A conversation.
+    pub fn conversation(place: &super::Place) -> String {
+        format!("conversation {place:?}")
+    }
+}
+
+impl Fact {
+    /// What could undo it.
+    fn things(&self) -> Vec<String> {
+        match self {
+            Fact::Workspace(slug) => vec![thing::workspace(slug)],
+            Fact::NoWorkspace(slug) => vec![thing::workspace_again(slug)],
+            Fact::Thread(workspace, slug) => vec![thing::workspace(workspace), thing::thread(slug)],
+            Fact::NoThread(workspace, _) => vec![thing::workspace(workspace)],
+            Fact::Document(folder, name) => {
+                vec![thing::document(folder, name), thing::document(folder, "*")]
+            }
+            Fact::NoDocument(..) => vec![],
+            Fact::Placement(workspace, path) => {
+                let (folder, name) = path.split_once('/').unwrap_or(("", path));
+                vec![
+                    thing::workspace(workspace),
+                    thing::placement(workspace, path),
+                    thing::document(folder, name),
+                    thing::document(folder, "*"),
+                ]
+            }
+            Fact::Turn(place, ..) => {
+                let slug = place.workspace();
+                let mut things =
+                    vec![thing::workspace(slug), thing::all_conversations(slug), thing::conversation(place)];
+                if let Place::Thread(_, slug) = place {
+                    things.push(thing::thread(slug));
+                }
+                things
+            }
+        }
+    }
+
+    /// The call whose answer shows whether it holds.
+    pub fn question(&self) -> ApiRequest {
+        match self {
+            Fact::Workspace(slug)
+            | Fact::NoWorkspace(slug)
+            | Fact::Thread(slug, _)
+            | Fact::NoThread(slug, _)
+            | Fact::Placement(slug, _) => get(&format!("/v1/workspace/{}", segment(slug))),
+            Fact::Document(_, name) | Fact::NoDocument(_, name) => {
+                get(&format!("/v1/document/{}", segment(name)))
+            }
+            Fact::Turn(Place::Workspace(slug, None), ..) => {
+                get(&format!("/v1/workspace/{}/chats?limit=10000", segment(slug)))
+            }
+            Fact::Turn(Place::Workspace(slug, Some(session)), ..) => {
+                let (slug, session) = (segment(slug), segment(session));
+                get(&format!("/v1/workspace/{slug}/chats?limit=10000&apiSessionId={session}"))
+            }
+            Fact::Turn(Place::Thread(slug, thread), ..) => {
+                get(&format!("/v1/workspace/{}/thread/{}/chats", segment(slug), segment(thread)))
+            }
+        }
+    }
+
+    /// Whether the answer to [`Fact::question`] bears it out.
+    pub fn holds(&self, answer: &Answer) -> bool {
+        let body = answer.json();
+        let workspace = &body["workspace"][0];
+        let lists = |list: &Value, key: &str, wanted: &str| {
+            list.as_array().is_some_and(|items| items.iter().any(|item| item[key] == wanted))
+        };
+        match self {
+            Fact::Workspace(slug) => workspace["slug"] == slug.as_str(),
+            Fact::NoWorkspace(_) => answer.status == 200 && workspace.is_null(),
+            Fact::Thread(_, slug) => lists(&workspace["threads"], "slug", slug),
+            Fact::NoThread(_, slug) => answer.status == 200 && !lists(&workspace["threads"], "slug", slug),
+            Fact::Placement(_, path) => lists(&workspace["documents"], "docpath", path),
+            Fact::Document(..) => answer.status == 200,
+            Fact::NoDocument(..) => answer.status == 404,
+            Fact::Turn(_, id, text) => body["history"].as_array().is_some_and(|items| {
+                items.iter().any(|item| {
+                    item["chatId"] == *id && item["role"] == "assistant" && item["content"] == text.as_str()
+                })
+            }),
+        }
+    }
+}

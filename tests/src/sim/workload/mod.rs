@@ -1,0 +1,16 @@
+//! Clients that do what clients do, and remember what they were told.
+//!
+//! ```text
+//! operation   one call, chosen by chance from what the clients know
+//! knowledge   what acknowledged answers promised, and what later calls may have undone
+//! answers     what every answer must look like, good or bad
+//! run         many clients at once on a host with faults, then the reckoning
+//! ```
+
+mod answers;
+mod knowledge;
+mod operation;
+mod run;
+
+pub use answers::check_answer;
+pub use run::{Failure, Report, run};

@@ -1,0 +1,5 @@
+//! The suite. Each module is one question asked of the engine and its hosts.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod recordings;
