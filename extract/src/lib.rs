@@ -11,6 +11,8 @@ mod accepted;
 mod document;
 mod error;
 mod format;
+#[cfg(feature = "formats")]
+mod formats;
 mod limits;
 mod source;
 
@@ -18,5 +20,7 @@ pub use accepted::{AcceptedType, accepted_types};
 pub use document::{Document, Extracted, PageSpan, Problem};
 pub use error::ExtractError;
 pub use format::{Format, FormatDefaults};
+#[cfg(feature = "formats")]
+pub use formats::extract;
 pub use limits::{Limit, Limits};
 pub use source::{OwnedSource, Source};

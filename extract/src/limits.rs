@@ -17,18 +17,19 @@ const MIB: u64 = 1024 * 1024;
 pub struct Limits {
     /// Size of the file as handed in, in bytes. Default 100 MiB.
     pub max_bytes: u64,
-    /// Bytes that everything compressed inside the file may expand to, together. Default 400 MiB.
+    /// Bytes that everything compressed inside the file may expand to, together. Default 1 GiB.
     pub max_expanded_bytes: u64,
     /// Expanded size over compressed size of one archive entry or stream. Default 250: office XML stays below
     /// 100, deflate can reach 1032. Not applied while the expanded size is below 1 MiB.
     pub max_ratio: u64,
-    /// Entries of an archive, or indirect objects of a PDF. Default 500,000 objects is a 50,000-page book.
+    /// Entries of an archive, or objects of a PDF. Default 1,000,000; a book has some ten objects a page.
     pub max_entries: u64,
     /// Pages (PDF), sheets or slides. Default 20,000.
     pub max_pages: u64,
     /// Nesting of elements, tables in tables, forms in forms. Default 256.
     pub max_depth: u64,
-    /// Drawing operations of one PDF page, forms included. Default 2,000,000.
+    /// Drawing operations of a PDF, those of a form each time it is drawn. Default 100,000,000, which is some
+    /// seconds of work.
     pub max_operations: u64,
     /// Bytes of text handed back, over all documents. Default 200 MiB.
     pub max_text_bytes: u64,
@@ -38,13 +39,29 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_bytes: 100 * MIB,
-            max_expanded_bytes: 400 * MIB,
+            max_expanded_bytes: 1024 * MIB,
             max_ratio: 250,
-            max_entries: 500_000,
+            max_entries: 1_000_000,
             max_pages: 20_000,
             max_depth: 256,
-            max_operations: 2_000_000,
+            max_operations: 100_000_000,
             max_text_bytes: 200 * MIB,
+        }
+    }
+}
+
+impl Limits {
+    /// The value of one limit.
+    pub fn value(&self, limit: Limit) -> u64 {
+        match limit {
+            Limit::MaxBytes => self.max_bytes,
+            Limit::MaxExpandedBytes => self.max_expanded_bytes,
+            Limit::MaxRatio => self.max_ratio,
+            Limit::MaxEntries => self.max_entries,
+            Limit::MaxPages => self.max_pages,
+            Limit::MaxDepth => self.max_depth,
+            Limit::MaxOperations => self.max_operations,
+            Limit::MaxTextBytes => self.max_text_bytes,
         }
     }
 }

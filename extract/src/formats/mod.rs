@@ -1,0 +1,112 @@
+//! The parsers, and the one function that chooses between them.
+
+mod budget;
+mod detect;
+mod docx;
+mod encoding;
+mod html;
+mod markdown;
+mod pdf;
+mod text;
+mod xml;
+mod zip;
+
+use crate::{ExtractError, Extracted, Format, Limit, Limits, Source};
+use budget::Budget;
+
+/// Reads one file.
+///
+/// The name's extension decides how; where it says nothing, the content does, then the MIME type. Every
+/// document in the answer has text. A file that holds none is an error, and so is one that needs a password,
+/// breaks a limit or cannot be understood; parts that cannot be read while others can are listed in
+/// [`Extracted::skipped`].
+///
+/// Conversion follows reference §6.7, with the faults of §15.19 mended: PDF pages are separated and their
+/// places kept, web pages come without their tags and their navigation.
+pub fn extract(source: Source<'_>, limits: &Limits) -> Result<Extracted, ExtractError> {
+    let mut budget = Budget::new(source.name, limits);
+    if source.bytes.len() as u64 > limits.max_bytes {
+        return Err(budget.breach(Limit::MaxBytes));
+    }
+    let mut extracted = match detect::detect(&source)? {
+        Format::Html => html::extract(&source, &mut budget)?,
+        Format::Pdf => pdf::extract(&source, &mut budget)?,
+        Format::Docx => docx::extract(&source, &mut budget)?,
+        format => text::extract(&source, format, &mut budget)?,
+    };
+    extracted.documents.retain(|document| !document.text.trim().is_empty());
+    if extracted.documents.is_empty() {
+        return Err(ExtractError::Empty { name: source.name.into() });
+    }
+    let text_bytes: u64 = extracted.documents.iter().map(|document| document.text.len() as u64).sum();
+    if text_bytes > limits.max_text_bytes {
+        return Err(budget.breach(Limit::MaxTextBytes));
+    }
+    Ok(extracted)
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::Document;
+
+    /// Reads a file that gives one document and skips nothing.
+    #[track_caller]
+    pub fn one(name: &str, bytes: &[u8]) -> Document {
+        let extracted = extract(name, bytes);
+        assert_eq!(extracted.skipped, []);
+        assert_eq!(extracted.documents.len(), 1);
+        extracted.documents.into_iter().next().unwrap()
+    }
+
+    /// Reads a file that gives something.
+    #[track_caller]
+    pub fn extract(name: &str, bytes: &[u8]) -> Extracted {
+        super::extract(Source { name, mime: None, bytes }, &Limits::default()).unwrap()
+    }
+
+    /// Makes a zip archive.
+    pub fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+        use std::io::Write;
+        let mut writer = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, text) in parts {
+            writer.start_file(*name, ::zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(text.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    /// Reads a file that gives nothing, and says why.
+    #[track_caller]
+    pub fn error(name: &str, bytes: &[u8]) -> String {
+        error_within(name, bytes, &Limits::default())
+    }
+
+    /// The same, under other limits.
+    #[track_caller]
+    pub fn error_within(name: &str, bytes: &[u8], limits: &Limits) -> String {
+        super::extract(Source { name, mime: None, bytes }, limits).unwrap_err().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::*;
+    use super::*;
+
+    #[test]
+    fn a_file_beyond_its_limit_is_refused_by_name() {
+        let limits = Limits { max_bytes: 3, ..Limits::default() };
+        assert_eq!(
+            error_within("a.txt", b"four", &limits),
+            "Error processing a.txt: it exceeds the limit max_bytes (3). Send a smaller file or raise the limit."
+        );
+    }
+
+    #[test]
+    fn a_file_without_text_is_an_error() {
+        for bytes in [&b""[..], b" \r\n\t"] {
+            assert_eq!(error("empty.txt", bytes), "No text content found in empty.txt.");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What codes of a text string mean, and how far they advance.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hayro_font::hayro_cmap::BfString;
+use hayro_font::{CMapResolverFn, FontCache, FontData, FontGlyph, FontQuery, FontResolverFn};
+use hayro_syntax::object::dict::keys::{
+    CID_TO_GID_MAP, DESCENDANT_FONTS, ENCODING, FONT_DESC, FONT_FILE, FONT_FILE2, FONT_FILE3, TO_UNICODE,
+};
+use hayro_syntax::object::{Array, Dict, Name, ObjectIdentifier, Stream};
+
+use super::super::budget::Budget;
+use super::legacy::LegacyEncoding;
+use super::stream::affordable;
+
+/// A font, as far as reading needs it.
+pub(crate) enum Font<'a> {
+    /// One that the library understands.
+    Known(hayro_font::Font<'a>),
+    /// One that names an East Asian encoding.
+    Legacy(LegacyEncoding),
+    /// One that nobody understands: its ASCII codes are taken at their word.
+    Unknown,
+}
+
+/// One code of a text string.
+pub(crate) struct Code {
+    /// How many bytes it took.
+    pub length: usize,
+    /// What it stands for; `None` if the font does not tell.
+    pub text: Option<String>,
+    /// How far it advances, in thousandths of the font size: to the right, or down (negative) in vertical
+    /// writing.
+    pub advance: f64,
+}
+
+impl Font<'_> {
+    /// Whether text runs from top to bottom.
+    pub fn is_vertical(&self) -> bool {
+        match self {
+            Self::Known(font) => !font.is_horizontal(),
+            Self::Legacy(encoding) => encoding.vertical,
+            Self::Unknown => false,
+        }
+    }
+
+    /// Reads the first code of a string that is not empty.
+    pub fn next(&self, bytes: &[u8]) -> Code {
+        match self {
+            Self::Known(font) => {
+                let (code, length) = font.read_code(bytes, 0);
+                let text = match font.glyph(font.map_code(code), code) {
+                    FontGlyph::Outline(glyph) => glyph.as_unicode(),
+                    FontGlyph::Type3(glyph) => glyph.as_unicode(),
+                };
+                let text = text.map(|text| match text {
+                    BfString::Char(c) => c.to_string(),
+                    BfString::String(text) => text,
+                });
+                let advance = font.code_advance(code);
+                let advance = if font.is_horizontal() { advance.x } else { advance.y };
+                Code { length: length.max(1), text, advance }
+            }
+            Self::Legacy(encoding) => {
+                let (length, text) = encoding.next(bytes);
+                let advance = match (encoding.vertical, length) {
+                    (true, _) => -1000.0,
+                    (false, 1) => 500.0,
+                    (false, _) => 1000.0,
+                };
+                Code { length: length.max(1), text: Some(text), advance }
+            }
+            Self::Unknown => {
+                let text =
+                    bytes.first().filter(|byte| byte.is_ascii()).map(|byte| char::from(*byte).to_string());
+                Code { length: 1, text, advance: 500.0 }
+            }
+        }
+    }
+}
+
+/// The fonts of a document, each loaded once.
+pub(crate) struct Fonts<'a> {
+    loaded: BTreeMap<ObjectIdentifier, Rc<Font<'a>>>,
+    cache: FontCache<'a>,
+    font_resolver: FontResolverFn,
+    cmap_resolver: CMapResolverFn,
+}
+
+impl<'a> Fonts<'a> {
+    pub fn new() -> Self {
+        // Standard fonts need outlines only to be drawn; the library carries their widths and names itself.
+        let outlines: FontData = Arc::new(NO_OUTLINES);
+        Self {
+            loaded: BTreeMap::new(),
+            cache: FontCache::new(),
+            font_resolver: Arc::new(move |_: &FontQuery| Some((outlines.clone(), 0))),
+            cmap_resolver: Arc::new(|_| None),
+        }
+    }
+
+    /// The font that a resource dictionary holds under a name.
+    pub fn get(&mut self, fonts: &Dict<'a>, name: &[u8], budget: &Budget) -> Rc<Font<'a>> {
+        let id = fonts.get_ref(name).map(ObjectIdentifier::from);
+        if let Some(font) = id.and_then(|id| self.loaded.get(&id)) {
+            return font.clone();
+        }
+        let font = Rc::new(match fonts.get::<Dict<'a>>(name) {
+            Some(dict) => self.load(&dict, budget),
+            None => Font::Unknown,
+        });
+        if let Some(id) = id {
+            self.loaded.insert(id, font.clone());
+        }
+        font
+    }
+
+    fn load(&self, dict: &Dict<'a>, budget: &Budget) -> Font<'a> {
+        let named = dict.get::<Name<'_>>(ENCODING).and_then(|name| LegacyEncoding::from_cmap_name(&name));
+        if let Some(encoding) = named {
+            return Font::Legacy(encoding);
+        }
+        if !is_affordable(dict, budget) {
+            return Font::Unknown;
+        }
+        self.cache.font(dict, &self.font_resolver, &self.cmap_resolver).map_or(Font::Unknown, Font::Known)
+    }
+}
+
+/// Whether the library may decode what a font consists of.
+fn is_affordable(font: &Dict<'_>, budget: &Budget) -> bool {
+    let descendant =
+        font.get::<Array<'_>>(DESCENDANT_FONTS).and_then(|fonts| fonts.iter::<Dict<'_>>().next());
+    [Some(font.clone()), descendant].into_iter().flatten().all(|font| {
+        let descriptor = font.get::<Dict<'_>>(FONT_DESC).unwrap_or_default();
+        let own = [TO_UNICODE, ENCODING, CID_TO_GID_MAP].map(|key| font.get::<Stream<'_>>(key));
+        let programs = [FONT_FILE, FONT_FILE2, FONT_FILE3].map(|key| descriptor.get::<Stream<'_>>(key));
+        own.iter().chain(&programs).flatten().all(|stream| affordable(stream, budget).is_ok())
+    })
+}
+
+/// A TrueType font without a single table.
+const NO_OUTLINES: [u8; 12] = [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];

@@ -1,0 +1,343 @@
+//! Running content streams for the text they show (ISO 32000-2, 9.4).
+
+use std::rc::Rc;
+
+use hayro_font::kurbo::{Affine, Point, Vec2};
+use hayro_syntax::content::{Instruction, UntypedIter};
+use hayro_syntax::object::dict::keys::{ACTUAL_TEXT, MATRIX, RESOURCES, SUBTYPE};
+use hayro_syntax::object::{Array, Dict, Name, Object, ObjectIdentifier, Stream};
+use hayro_syntax::page::Resources;
+
+use super::super::budget::Budget;
+use super::font::Font;
+use super::info::text_string;
+use super::layout::{Layout, Placed};
+use super::page::Reader;
+use super::stream::{StreamFault, decode};
+use crate::Limit;
+
+/// Forms within forms that are followed. Real files stay below ten; each level costs stack.
+const MAX_FORM_DEPTH: usize = 20;
+/// Saved graphics states.
+const MAX_SAVED_STATES: usize = 10_000;
+
+/// Runs the content of one page.
+pub(crate) struct Interpreter<'r, 'a, 'b, 'l> {
+    reader: &'r mut Reader<'a>,
+    budget: &'b mut Budget<'l>,
+    pub layout: Layout,
+    /// Signs that were shown, and those among them that no font could name.
+    pub shown: u64,
+    pub unknown: u64,
+    /// Whether a picture was drawn.
+    pub pictures: bool,
+    /// The limit that ended everything.
+    pub stop: Option<Limit>,
+    /// What marked content says instead of its signs, innermost last; `None` where it says nothing.
+    replacements: Vec<Option<String>>,
+}
+
+#[derive(Clone)]
+struct State<'a> {
+    transform: Affine,
+    font: Option<Rc<Font<'a>>>,
+    size: f64,
+    char_spacing: f64,
+    word_spacing: f64,
+    stretch: f64,
+    leading: f64,
+    rise: f64,
+}
+
+/// Where the next sign goes.
+#[derive(Clone, Copy, Default)]
+struct TextMatrices {
+    text: Affine,
+    line: Affine,
+}
+
+impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
+    pub fn new(reader: &'r mut Reader<'a>, budget: &'b mut Budget<'l>) -> Self {
+        Self {
+            reader,
+            budget,
+            layout: Layout::default(),
+            shown: 0,
+            unknown: 0,
+            pictures: false,
+            stop: None,
+            replacements: Vec::new(),
+        }
+    }
+
+    /// Runs a content stream. `depth` counts the forms around it.
+    pub fn run(&mut self, content: &[u8], resources: &Resources<'a>, transform: Affine, depth: usize) {
+        let mut state = State {
+            transform,
+            font: None,
+            size: 0.0,
+            char_spacing: 0.0,
+            word_spacing: 0.0,
+            stretch: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+        };
+        let mut saved = Vec::new();
+        let mut at = TextMatrices::default();
+        let mut instructions = UntypedIter::new(content);
+        let open = self.replacements.len();
+        while let Some(instruction) = instructions.next() {
+            if self.stop.is_some() {
+                break;
+            }
+            if self.reader.operations_left == 0 {
+                self.stop = Some(Limit::MaxOperations);
+                break;
+            }
+            self.reader.operations_left -= 1;
+            match &**instruction.operator {
+                b"q" if saved.len() < MAX_SAVED_STATES => saved.push(state.clone()),
+                b"Q" => {
+                    if let Some(restored) = saved.pop() {
+                        state = restored;
+                    }
+                }
+                b"cm" => state.transform *= affine(&instruction),
+                b"Do" => self.draw(&instruction, resources, state.transform, depth),
+                b"BI" => self.pictures = true,
+                b"BDC" => {
+                    let replacement = self.replacement(&instruction, resources);
+                    self.replacements.push(replacement);
+                }
+                b"BMC" => self.replacements.push(None),
+                b"EMC" => drop(self.replacements.pop()),
+                _ => self.text(&instruction, resources, &mut state, &mut at),
+            }
+        }
+        self.replacements.truncate(open);
+    }
+
+    fn text(
+        &mut self,
+        instruction: &Instruction<'_, '_>,
+        resources: &Resources<'a>,
+        state: &mut State<'a>,
+        at: &mut TextMatrices,
+    ) {
+        let numbers = || numbers::<6>(instruction);
+        match &**instruction.operator {
+            b"BT" => *at = TextMatrices::default(),
+            b"Tf" => {
+                if let Some(Object::Name(name)) = instruction.operands().next() {
+                    state.font = Some(self.reader.fonts.get(&resources.fonts, name, self.budget));
+                }
+                state.size = instruction.operands().nth(1).and_then(number).unwrap_or(0.0);
+            }
+            b"Tc" => state.char_spacing = numbers()[0],
+            b"Tw" => state.word_spacing = numbers()[0],
+            b"Tz" => state.stretch = numbers()[0] / 100.0,
+            b"TL" => state.leading = numbers()[0],
+            b"Ts" => state.rise = numbers()[0],
+            b"Td" => next_line(at, numbers()[0], numbers()[1]),
+            b"TD" => {
+                state.leading = -numbers()[1];
+                next_line(at, numbers()[0], numbers()[1]);
+            }
+            b"Tm" => {
+                at.line = affine(instruction);
+                at.text = at.line;
+            }
+            b"T*" => next_line(at, 0.0, -state.leading),
+            b"Tj" => self.show_operand(instruction.operands().next(), state, at),
+            b"'" => {
+                next_line(at, 0.0, -state.leading);
+                self.show_operand(instruction.operands().next(), state, at);
+            }
+            b"\"" => {
+                (state.word_spacing, state.char_spacing) = (numbers()[0], numbers()[1]);
+                next_line(at, 0.0, -state.leading);
+                self.show_operand(instruction.operands().nth(2), state, at);
+            }
+            b"TJ" => {
+                let Some(Object::Array(pieces)) = instruction.operands().next() else { return };
+                self.show_pieces(pieces, state, at);
+            }
+            _ => {}
+        }
+    }
+
+    fn show_operand(&mut self, operand: Option<&Object<'_>>, state: &State<'a>, at: &mut TextMatrices) {
+        if let Some(Object::String(string)) = operand {
+            self.show(string.as_bytes(), state, at);
+        }
+    }
+
+    fn show_pieces(&mut self, pieces: &Array<'_>, state: &State<'a>, at: &mut TextMatrices) {
+        for piece in pieces.iter::<Object<'_>>() {
+            match &piece {
+                Object::String(string) => self.show(string.as_bytes(), state, at),
+                Object::Number(number) => {
+                    let back = number.as_f64() / 1000.0 * state.size;
+                    let vertical = state.font.as_ref().is_some_and(|font| font.is_vertical());
+                    let step = if vertical { (0.0, -back) } else { (-back * state.stretch, 0.0) };
+                    at.text *= Affine::translate(step);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Shows a string: places each sign and moves on (ISO 32000-2, 9.4.4).
+    fn show(&mut self, mut bytes: &[u8], state: &State<'a>, at: &mut TextMatrices) {
+        let Some(font) = state.font.clone() else { return };
+        let vertical = font.is_vertical();
+        while !bytes.is_empty() {
+            let code = font.next(bytes);
+            let (own, rest) = bytes.split_at(code.length.min(bytes.len()));
+            bytes = rest;
+            let is_space = own == b" ";
+            let spacing = state.char_spacing + if is_space { state.word_spacing } else { 0.0 };
+            let length = code.advance / 1000.0 * state.size + spacing;
+            let step = if vertical { Vec2::new(0.0, length) } else { Vec2::new(length * state.stretch, 0.0) };
+
+            let to_page = state.transform * at.text;
+            let origin = to_page * Point::new(0.0, state.rise);
+            let linear = to_page.with_translation(Vec2::ZERO);
+            let advance = (linear * step.to_point()).to_vec2();
+            let along =
+                if vertical { Vec2::new(0.0, -1.0) } else { Vec2::new(state.stretch * state.size, 0.0) };
+            let direction = (linear * along.to_point()).to_vec2();
+            let size = state.size.abs() * linear.determinant().abs().sqrt();
+            if direction.hypot() > 0.0 {
+                let text = self.name(code.text, is_space);
+                let direction = direction / direction.hypot();
+                self.layout.place(&Placed { text: &text, origin, advance, direction, size });
+            }
+            at.text *= Affine::translate(step);
+        }
+    }
+
+    /// What to write for a sign: what its font says, or what the marked content around it says, once.
+    fn name(&mut self, text: Option<String>, is_space: bool) -> String {
+        if let Some(replacement) = self.replacements.iter_mut().rev().find_map(Option::as_mut) {
+            return std::mem::take(replacement);
+        }
+        self.shown += 1;
+        match text {
+            Some(text) => readable(text),
+            None if is_space => " ".into(),
+            None => {
+                self.unknown += 1;
+                String::new()
+            }
+        }
+    }
+
+    fn replacement(&self, instruction: &Instruction<'_, '_>, resources: &Resources<'a>) -> Option<String> {
+        let text = match instruction.operands().nth(1)? {
+            Object::Dict(properties) => text_of(properties),
+            Object::Name(name) => text_of(&resources.properties.get::<Dict<'_>>(name)?),
+            _ => None,
+        };
+        text.map(|text| readable(text_string(&text)))
+    }
+
+    fn draw(
+        &mut self,
+        instruction: &Instruction<'_, '_>,
+        resources: &Resources<'a>,
+        transform: Affine,
+        depth: usize,
+    ) {
+        let Some(Object::Name(name)) = instruction.operands().next() else { return };
+        match resources.x_objects.get::<Stream<'a>>(name) {
+            Some(form) if is_kind(form.dict(), b"Form") => self.form(&form, resources, transform, depth),
+            Some(stream) => self.pictures |= is_kind(stream.dict(), b"Image"),
+            // The data of large pictures is gone, see `defuse`.
+            None => {
+                self.pictures |=
+                    resources.x_objects.get::<Dict<'_>>(name).is_some_and(|d| is_kind(&d, b"Image"))
+            }
+        }
+    }
+
+    /// Runs a form; one that showed nothing is not run again.
+    pub fn form(&mut self, form: &Stream<'a>, around: &Resources<'a>, transform: Affine, depth: usize) {
+        let id: ObjectIdentifier = form.obj_id();
+        if depth >= MAX_FORM_DEPTH || self.reader.textless_forms.contains(&id) {
+            return;
+        }
+        let content = match self.reader.forms.get(&id) {
+            Some(content) => content.clone(),
+            None => match decode(form, self.budget) {
+                Ok(content) => self.reader.remember_form(id, content),
+                Err(StreamFault::Limit(limit)) => {
+                    self.stop = Some(limit);
+                    return;
+                }
+                Err(StreamFault::Damaged) => return,
+            },
+        };
+        let own = form.dict().get::<Dict<'a>>(RESOURCES).map(Resources::new);
+        let matrix = form.dict().get::<[f64; 6]>(MATRIX).map_or(Affine::IDENTITY, Affine::new);
+        let (shown, pictures) = (self.shown, self.pictures);
+        self.run(&content, own.as_ref().unwrap_or(around), transform * matrix, depth + 1);
+        if self.shown == shown
+            && self.pictures == pictures
+            && self.stop.is_none()
+            && self.replacements.is_empty()
+        {
+            self.reader.textless_forms.insert(id);
+        }
+    }
+}
+
+fn is_kind(dict: &Dict<'_>, kind: &[u8]) -> bool {
+    dict.get::<Name<'_>>(SUBTYPE).is_some_and(|name| &*name == kind)
+}
+
+fn text_of(properties: &Dict<'_>) -> Option<Vec<u8>> {
+    Some(properties.get::<hayro_syntax::object::String<'_>>(ACTUAL_TEXT)?.as_bytes().to_vec())
+}
+
+fn next_line(at: &mut TextMatrices, x: f64, y: f64) {
+    at.line *= Affine::translate((x, y));
+    at.text = at.line;
+}
+
+fn affine(instruction: &Instruction<'_, '_>) -> Affine {
+    Affine::new(numbers::<6>(instruction))
+}
+
+fn numbers<const N: usize>(instruction: &Instruction<'_, '_>) -> [f64; N] {
+    let mut numbers = [0.0; N];
+    for (slot, operand) in numbers.iter_mut().zip(instruction.operands()) {
+        *slot = number(operand).unwrap_or(0.0);
+    }
+    numbers
+}
+
+fn number(operand: &Object<'_>) -> Option<f64> {
+    match operand {
+        Object::Number(number) => Some(number.as_f64()),
+        _ => None,
+    }
+}
+
+/// Text as people type it: typographic ligatures become letters, control characters go.
+fn readable(text: String) -> String {
+    const LIGATURES: [&str; 7] = ["ff", "fi", "fl", "ffi", "ffl", "st", "st"];
+    if text.chars().all(|c| !c.is_control() && !('\u{fb00}'..='\u{fb06}').contains(&c)) {
+        return text;
+    }
+    let mut readable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{fb00}'..='\u{fb06}' => readable.push_str(LIGATURES[c as usize - 0xfb00]),
+            '\t' | '\n' | '\r' => readable.push(' '),
+            c if c.is_control() => {}
+            c => readable.push(c),
+        }
+    }
+    readable
+}
