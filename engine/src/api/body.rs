@@ -72,6 +72,7 @@ impl Fields {
     }
 
     /// From a map.
+    #[cfg(test)]
     pub fn from_map(map: Map<String, Value>) -> Fields {
         Fields(map)
     }

@@ -23,7 +23,8 @@ macro_rules! codes {
                 match self { $(Code::$name => $text,)* }
             }
             /// Every code.
-            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+            #[cfg(test)]
+            const ALL: &'static [Code] = &[$(Code::$name,)*];
         }
     };
 }
@@ -84,25 +85,17 @@ pub struct ApiError {
     pub message: String,
     /// Keys that clients of this route expect beside it, e.g. `success: false`.
     pub extra: Map<String, Value>,
-    /// The status, where clients expect another than the code's.
-    pub status: Option<u16>,
 }
 
 impl ApiError {
     /// An error.
     pub fn new(code: Code, message: impl Into<String>) -> ApiError {
-        ApiError { code, message: message.into(), extra: Map::new(), status: None }
+        ApiError { code, message: message.into(), extra: Map::new() }
     }
 
     /// The same with a key that clients of the route expect.
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> ApiError {
         self.extra.insert(key.to_owned(), value.into());
-        self
-    }
-
-    /// The same with another status.
-    pub fn status(mut self, status: u16) -> ApiError {
-        self.status = Some(status);
         self
     }
 
@@ -124,7 +117,7 @@ impl ApiError {
             body.entry(key).or_insert_with(|| Value::String(value.clone()));
         }
         body.entry("code").or_insert_with(|| self.code.name().into());
-        Answer::json(self.status.unwrap_or(self.code.status()), &body)
+        Answer::json(self.code.status(), &body)
     }
 }
 
@@ -161,5 +154,29 @@ impl From<HostError> for ApiError {
 impl From<EmbedError> for ApiError {
     fn from(error: EmbedError) -> ApiError {
         ApiError::new(Code::EmbedderFailed, error.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_has_a_name_of_its_own_and_an_error_status() {
+        let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().all(|code| (400..=599).contains(&code.status())));
+    }
+
+    #[test]
+    fn clients_find_the_message_under_either_name() {
+        let error = ApiError::field("topN", "a number").with("workspace", Value::Null);
+        let Answer::Whole { status, body, .. } = error.answer() else { panic!("a whole answer") };
+        assert_eq!(status, 400);
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"], "`topN` must be a number.");
+        assert_eq!(body["error"], body["message"]);
+        assert_eq!(body["workspace"], Value::Null);
     }
 }

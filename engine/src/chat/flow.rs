@@ -160,12 +160,8 @@ async fn speak(
     let mut tokens: TokenStream = llm::open_stream(cx, model, prompt).await.map_err(model_failed)?;
     let mut text = String::new();
     let mut broken = None;
-    loop {
-        let next = match select(pin!(tokens.next()), pin!(cx.disconnected())).await {
-            Either::Left((next, _)) => next,
-            // Dropping the stream cancels the model's work; what it said is kept.
-            Either::Right(((), _)) => break,
-        };
+    // When the client leaves, dropping the stream cancels the model's work; what it said is kept.
+    while let Either::Left((next, _)) = select(pin!(tokens.next()), pin!(cx.disconnected())).await {
         match next {
             Some(Ok(Delta::Text(piece))) => {
                 meter.piece();

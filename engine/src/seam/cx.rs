@@ -183,6 +183,7 @@ impl<R: Request> Chunks<R> {
 
     /// The next piece; `Ok(Err(reply))` once it is complete. What was received before a failure
     /// comes out first.
+    #[expect(clippy::should_implement_trait, reason = "it gives a future, and streams call it so")]
     pub fn next(
         &mut self,
     ) -> impl Future<Output = Result<Result<Bytes, R::Reply>, HostError>> + Send + use<R> {
