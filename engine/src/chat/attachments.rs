@@ -7,6 +7,7 @@ use crate::llm::Attachment;
 use crate::model::Document;
 use crate::seam::{Cx, ExtractRequest, HostErrorKind};
 use crate::text::dates::LocalTime;
+use crate::text::slug::strip_illegal_filename_chars;
 use crate::text::words::word_count;
 use base64::{Engine as _, engine::general_purpose};
 use serde_json::Value;
@@ -28,18 +29,20 @@ pub(super) async fn read(cx: &Cx, ask: &Ask, context: &mut Context) -> Result<At
     let mut images = Vec::new();
     for attachment in &ask.attachments {
         let field = |name: &str| attachment.get(name).and_then(Value::as_str);
-        let (name, mime) = (field("name").unwrap_or("attachment"), field("mime").unwrap_or(""));
+        let mime = field("mime").unwrap_or("");
         if !mime.eq_ignore_ascii_case(DOCUMENT) {
             images.push(image(attachment));
             continue;
         }
         let Some(bytes) = field("contentString").and_then(decode) else { continue };
-        let request = ExtractRequest { name: name.to_owned(), mime: None, bytes: bytes.into() };
+        let name = file_name(field("name").unwrap_or(""));
+        let name = if name.is_empty() { format!("attachment-{}", cx.uuid()) } else { name };
+        let request = ExtractRequest { name: name.clone(), mime: None, bytes: bytes.into() };
         match cx.call(request).await {
             Ok(extracted) => {
                 let text: Vec<String> = extracted.documents.into_iter().map(|d| d.text).collect();
                 let text = text.join("\n\n");
-                let metadata = attached_metadata(&describe(cx, name, &text));
+                let metadata = attached_metadata(&describe(cx, &name, &text));
                 context.add(std::iter::once(Source::whole(text, metadata)));
             }
             // The question can be answered without it.
@@ -48,6 +51,12 @@ pub(super) async fn read(cx: &Cx, ask: &Ask, context: &mut Context) -> Result<At
         }
     }
     Ok(Attached { images })
+}
+
+/// The last part of a path that a client may have sent for a name.
+fn file_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or("");
+    strip_illegal_filename_chars(last).trim_matches(['.', ' ']).to_owned()
 }
 
 /// An image as clients send them: `{name, mime, contentString: data URI}`.
@@ -97,5 +106,30 @@ fn describe(cx: &Cx, name: &str, text: &str) -> Document {
         folder: "direct-uploads".to_owned(),
         name: format!("{}-{id}.json", crate::text::slug::file_slug(name)),
         id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_never_a_path() {
+        for (name, expected) in [
+            ("../../evil.txt", "evil.txt"),
+            ("C:\\x\\y.md", "y.md"),
+            ("..", ""),
+            ("a/", ""),
+            ("f.txt", "f.txt"),
+        ] {
+            assert_eq!(file_name(name), expected);
+        }
+    }
+
+    #[test]
+    fn contents_come_with_and_without_a_data_prefix() {
+        assert_eq!(decode("data:text/plain;base64,aGk=").unwrap(), b"hi");
+        assert_eq!(decode("aGk").unwrap(), b"hi");
+        assert_eq!(decode("no base64!"), None);
     }
 }
