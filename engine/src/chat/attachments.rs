@@ -2,6 +2,7 @@
 
 use super::context::{Context, Source, attached_metadata};
 use super::flow::Ask;
+use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::llm::Attachment;
 use crate::model::Document;
@@ -9,6 +10,7 @@ use crate::seam::{Cx, ExtractRequest, HostErrorKind};
 use crate::text::dates::LocalTime;
 use crate::text::slug::strip_illegal_filename_chars;
 use crate::text::words::word_count;
+use crate::tokens::{Tokenizer, estimate_document_tokens};
 use base64::{Engine as _, engine::general_purpose};
 use serde_json::Value;
 
@@ -25,7 +27,12 @@ pub(super) struct Attached {
 
 /// Reads documents into `context`; the rest are images. A document that cannot be read is left out, and
 /// named in its source.
-pub(super) async fn read(cx: &Cx, ask: &Ask, context: &mut Context) -> Result<Attached, ApiError> {
+pub(super) async fn read(
+    cx: &Cx,
+    engine: &Engine,
+    ask: &Ask,
+    context: &mut Context,
+) -> Result<Attached, ApiError> {
     let mut images = Vec::new();
     for attachment in &ask.attachments {
         let field = |name: &str| attachment.get(name).and_then(Value::as_str);
@@ -42,7 +49,8 @@ pub(super) async fn read(cx: &Cx, ask: &Ask, context: &mut Context) -> Result<At
             Ok(extracted) => {
                 let text: Vec<String> = extracted.documents.into_iter().map(|d| d.text).collect();
                 let text = text.join("\n\n");
-                let metadata = attached_metadata(&describe(cx, &name, &text));
+                let tokenizer = engine.tokenizer(cx).await?;
+                let metadata = attached_metadata(&describe(cx, &tokenizer, &name, &text));
                 context.add(std::iter::once(Source::whole(text, metadata)));
             }
             // The question can be answered without it.
@@ -85,7 +93,7 @@ fn decode(content: &str) -> Option<Vec<u8>> {
     general_purpose::STANDARD_NO_PAD.decode(base64.trim_end_matches('=')).ok()
 }
 
-fn describe(cx: &Cx, name: &str, text: &str) -> Document {
+fn describe(cx: &Cx, tokenizer: &Tokenizer, name: &str, text: &str) -> Document {
     let id = cx.uuid().to_string();
     Document {
         url: format!("file://{name}"),
@@ -96,7 +104,7 @@ fn describe(cx: &Cx, name: &str, text: &str) -> Document {
         chunk_source: String::new(),
         published: LocalTime::new(cx.now().0, cx.utc_offset_minutes()).published(),
         word_count: word_count(text) as u64,
-        token_count_estimate: 0,
+        token_count_estimate: estimate_document_tokens(tokenizer, text).wire_estimate as u64,
         text_bytes: text.len() as u64,
         text_parts: 0,
         markdown: false,

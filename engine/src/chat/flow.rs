@@ -89,7 +89,7 @@ pub(crate) async fn answer(
     let history = history::load(cx, ask).await?;
     let mut context = Context::default();
     let pins = pinned(cx, workspace, u64::from(model.context_window()), &mut context).await?;
-    let Attached { images } = attachments::read(cx, ask, &mut context).await?;
+    let Attached { images } = attachments::read(cx, engine, ask, &mut context).await?;
 
     let found = match index {
         None => Vec::new(),
