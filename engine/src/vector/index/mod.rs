@@ -26,7 +26,7 @@ pub struct VectorIndex {
     /// Where each segment's rows are; `None` if it has no rows.
     places: BTreeMap<u64, Option<u64>>,
     blocks: BTreeMap<u64, Arc<Block>>,
-    /// The block that takes the next small segment.
+    /// The block that takes the next small segment, unless it is gone.
     open: Option<u64>,
     next_block: u64,
     rows: usize,
@@ -141,9 +141,6 @@ impl VectorIndex {
     /// Writes the live rows of a block anew, together with other small ones.
     fn rebuild(&mut self, key: u64) {
         let Some(block) = self.blocks.remove(&key) else { return };
-        if self.open == Some(key) {
-            self.open = None;
-        }
         for run in block.runs() {
             let key = self.place(block.copy_run(run, self.dim));
             self.places.insert(run.segment, Some(key));

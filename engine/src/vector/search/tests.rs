@@ -87,21 +87,40 @@ fn a_query_without_signal_loads_only_what_it_returns() {
 }
 
 #[test]
-fn the_best_offered_first_spare_the_rest() {
-    let rows = Rows::from([(0, (0..100).map(|n| unit(&[1.0, n as f32 / 100.0]).unwrap()).collect())]);
-    let query = [1.0, 0.501];
-    let mut found = candidates(&index(&rows, 2), &query, 1, None).unwrap();
+fn equal_rows_win_by_segment_whichever_is_scanned_first() {
+    let zero = vec![0.0; 2];
+    let mut index = VectorIndex::new(2).unwrap();
+    for id in [9, 3, 5] {
+        index.insert(SegmentVectors::quantize(id, 2, [&zero[..]]).unwrap()).unwrap();
+    }
+    let found = candidates(&index, &[1.0, 0.0], 1, None).unwrap();
+    assert_eq!(found.iter().map(|c| c.segment).collect::<Vec<_>>(), [3, 5, 9]);
+}
+
+/// The second phase as a caller would do it that wants to load few rows. Also says how many it loaded.
+fn load_the_best_first(rows: &Rows, query: &[f32], k: usize, mut found: Vec<Candidate>) -> (Vec<Hit>, usize) {
     found.sort_by(|a, b| b.upper.total_cmp(&a.upper));
-    let mut rescore = Rescore::new(&query, 1).unwrap();
+    let mut rescore = Rescore::new(query, k).unwrap();
     let mut loaded = 0;
     for candidate in &found {
         if rescore.wants(candidate) {
             loaded += 1;
-            rescore.push(0, candidate.n, &rows[&0][candidate.n as usize]).unwrap();
+            let row = &rows[&candidate.segment][candidate.n as usize];
+            rescore.push(candidate.segment, candidate.n, row).unwrap();
         }
     }
-    assert!(loaded < found.len(), "{loaded} of {}", found.len());
-    assert_eq!(rescore.finish(), brute_force(&rows, &query, 1, |_| true));
+    (rescore.finish(), loaded)
+}
+
+#[test]
+fn the_best_offered_first_spare_the_rest() {
+    let rows = Rows::from([(0, (0..100).map(|n| unit(&[1.0, n as f32 / 100.0]).unwrap()).collect())]);
+    let query = [1.0, 0.501];
+    let found = candidates(&index(&rows, 2), &query, 1, None).unwrap();
+    let candidates = found.len();
+    let (hits, loaded) = load_the_best_first(&rows, &query, 1, found);
+    assert!(loaded < candidates, "{loaded} of {candidates}");
+    assert_eq!(hits, brute_force(&rows, &query, 1, |_| true));
 }
 
 #[test]
@@ -153,7 +172,9 @@ proptest! {
     fn two_phases_equal_brute_force((dim, rows, query) in workspace(), k in 0usize..20) {
         let found = candidates(&index(&rows, dim), &query, k, None).unwrap();
         prop_assert!(found.is_sorted_by_key(|c| (c.segment, c.n)));
-        prop_assert_eq!(two_phases(&rows, &query, k, &found), brute_force(&rows, &query, k, |_| true));
+        let expected = brute_force(&rows, &query, k, |_| true);
+        prop_assert_eq!(two_phases(&rows, &query, k, &found), expected.as_slice());
+        prop_assert_eq!(load_the_best_first(&rows, &query, k, found).0, expected);
     }
 
     #[test]
