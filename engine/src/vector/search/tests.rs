@@ -88,7 +88,7 @@ fn a_query_without_signal_loads_only_what_it_returns() {
 
 #[test]
 fn equal_rows_win_by_segment_whichever_is_scanned_first() {
-    let zero = vec![0.0; 2];
+    let zero = [0.0; 2];
     let mut index = VectorIndex::new(2).unwrap();
     for id in [9, 3, 5] {
         index.insert(SegmentVectors::quantize(id, 2, [&zero[..]]).unwrap()).unwrap();
