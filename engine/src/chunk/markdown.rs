@@ -11,6 +11,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::blocks::{Block, Heading, blocks};
 use super::recursive::{RecursiveSplitter, trimmed};
 use crate::text::words::utf16_len;
@@ -205,14 +207,20 @@ impl<'t> MarkdownSplitter<'t> {
         }
     }
 
-    /// The end of the last line in a window of about `len` bytes.
+    /// The end of the last line in a window of about `len` bytes; or else of the last word, or of the last
+    /// grapheme cluster but one, because the last may go on.
     fn window_end(&self, len: usize) -> usize {
         let end = self.text.floor_char_boundary(self.position.saturating_add(len));
         if end == self.text.len() {
             return end;
         }
-        let window = &self.text.as_bytes()[self.position..end];
-        memchr::memrchr(b'\n', window).map_or(end, |offset| self.position + offset + 1)
+        let window = &self.text[self.position..end];
+        let line_end = memchr::memrchr(b'\n', window.as_bytes()).map(|newline| newline + 1);
+        let len = line_end
+            .or_else(|| memchr::memrchr(b' ', window.as_bytes()).filter(|&space| space > 0))
+            .or_else(|| window.grapheme_indices(true).next_back().map(|(start, _)| start))
+            .filter(|&len| len > 0);
+        len.map_or(end, |len| self.position + len)
     }
 
     /// Divides `range` between `blocks`, which are siblings and what is in them. Each gets the text from its
@@ -390,6 +398,15 @@ mod tests {
         for (number, (span, headings)) in MarkdownSplitter::new(&text, 1000, 20).enumerate() {
             assert_eq!(headings, [format!("Heading {number}")]);
             assert_eq!(&text[span], section(number).trim());
+        }
+    }
+
+    #[test]
+    fn a_line_longer_than_a_window_is_cut_between_clusters() {
+        let flag = "🇩🇪";
+        let text = format!("x{}", flag.repeat(2 * WINDOW_BYTES_MAX / flag.len()));
+        for (span, _) in MarkdownSplitter::new(&text, 1000, 20).skip(1) {
+            assert_eq!((span.start % flag.len(), span.end % flag.len()), (1, 1));
         }
     }
 
