@@ -54,11 +54,11 @@ fn build() -> Result<(), Failure> {
 /// Names of tests that belong to one part of the suite, as filters of nextest.
 const PARTS: [(&str, &str); 6] = [
     ("unit", "not package(haversack-tests)"),
-    ("golden", "binary(golden)"),
-    ("simulate", "binary(simulation)"),
-    ("crash", "binary(crash)"),
-    ("quickstart", "binary(quickstart)"),
-    ("bad-input", "binary(bad_input)"),
+    ("golden", "package(haversack-tests) and test(/^golden/)"),
+    ("simulate", "package(haversack-tests) and test(/^simulation/)"),
+    ("crash", "package(haversack-tests) and test(/^crash/)"),
+    ("quickstart", "package(haversack-tests) and test(/^quickstart/)"),
+    ("bad-input", "package(haversack-tests) and test(/^bad_input/)"),
 ];
 
 fn test(what: &[String]) -> Result<(), Failure> {

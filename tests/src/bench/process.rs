@@ -1,0 +1,101 @@
+//! The server as a process: started, timed, weighed, stopped.
+
+use super::client::Client;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Key of every server that tests start.
+pub const KEY: &str = "BENCH00-0000000-0000000-0000000";
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Child,
+    /// Where it listens on loopback.
+    pub port: u16,
+    /// From its start to the first answer with status 200.
+    pub cold_start: Duration,
+}
+
+/// The binary of this build's profile, beside the running program.
+pub fn binary() -> io::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let candidates = own.ancestors().skip(1).take(2).map(|dir| dir.join("haversack"));
+    let found = candidates.into_iter().find(|path| path.is_file());
+    found.ok_or_else(|| {
+        io::Error::new(io::ErrorKind::NotFound, "build it first: cargo build --package haversack")
+    })
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> io::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+impl Server {
+    /// Starts the binary on `data` and waits until it answers.
+    pub fn start(data: &Path, vars: &[(&str, &str)]) -> io::Result<Server> {
+        let port = free_port()?;
+        let start = Instant::now();
+        let child = Command::new(binary()?)
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+            .arg(data)
+            .env("HAVERSACK_API_KEY", KEY)
+            .envs(vars.iter().copied())
+            .current_dir(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut server = Server { child, port, cold_start: Duration::ZERO };
+        loop {
+            let ready = Client::connect(port, KEY).and_then(|mut c| c.get("/api/ping"));
+            if ready.is_ok_and(|response| response.status == 200) {
+                server.cold_start = start.elapsed();
+                return Ok(server);
+            }
+            if start.elapsed() > Duration::from_secs(30) || server.child.try_wait()?.is_some() {
+                return Err(io::Error::other("the server did not start"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// A connection with the key.
+    pub fn client(&self) -> io::Result<Client> {
+        Client::connect(self.port, KEY)
+    }
+
+    /// Resident memory in MB, and its high-water mark.
+    pub fn memory_mb(&self) -> io::Result<(f64, f64)> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse::<f64>().ok().map(|kb| kb / 1024.0)
+        };
+        Ok((field("VmRSS:").unwrap_or(0.0), field("VmHWM:").unwrap_or(0.0)))
+    }
+
+    /// Processor time used so far, all threads, user and system.
+    pub fn cpu(&self) -> io::Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+        let ticks: u64 = fields.iter().skip(11).take(2).filter_map(|f| f.parse::<u64>().ok()).sum();
+        // Linux counts in hundredths of a second wherever this runs.
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
