@@ -23,7 +23,7 @@ pub use wordpiece::Wordpiece;
 
 /// The model compiled into this build (`assets/static-minilm-256`): 256 dimensions, English.
 ///
-/// The vocabulary is hashed at the first call (about a millisecond, 0.4 MB); rows stay where the binary was mapped, so
+/// The vocabulary is hashed at the first call (about a millisecond, 0.6 MB); rows stay where the binary was mapped, so
 /// only those that texts touch become resident.
 #[cfg(feature = "embedded-assets")]
 pub fn embedded() -> &'static StaticModel {

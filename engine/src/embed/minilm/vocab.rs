@@ -10,7 +10,7 @@ const TOKENS_MAX: usize = 65_535;
 
 /// The tokens of a model and the way to find them: a hash table whose slots name lines of the borrowed file.
 ///
-/// Memory besides the file: 4 bytes a token for its place and 8 to 16 for the table.
+/// Memory besides the file: 12 bytes a token for its place and its key, 8 to 16 for the table.
 #[derive(Clone, Debug)]
 pub struct Vocab {
     file: Bytes,
@@ -18,6 +18,8 @@ pub struct Vocab {
     starts: Vec<u32>,
     /// Open addressing, linear probing. High half: the low half of the token's hash. Low half: id + 1.
     table: Vec<u32>,
+    /// The [`key`] of each token: most comparisons end here and do not touch the file.
+    keys: Vec<u64>,
     token_bytes_max: usize,
 }
 
@@ -40,10 +42,13 @@ impl Vocab {
     /// Reads `vocab.txt`: UTF-8, one token per line, ids from 0. A final line feed is optional.
     ///
     /// # Errors
-    /// [`ModelError::Vocab`] if the file is not UTF-8, lists nothing, lists a token twice, or has an empty line, a
-    /// token over 128 bytes or more than 65,535 tokens.
+    /// [`ModelError::Vocab`] if the file is not UTF-8, lists nothing, lists a token twice, or has an empty line, a NUL,
+    /// a token over 128 bytes or more than 65,535 tokens.
     pub fn parse(file: Bytes) -> Result<Self, ModelError> {
         let text = std::str::from_utf8(&file).map_err(|_| ModelError::Vocab("is not UTF-8"))?;
+        if text.contains('\0') {
+            return Err(ModelError::Vocab("has a NUL character"));
+        }
         let text = text.strip_suffix('\n').unwrap_or(text);
         let mut starts = Vec::with_capacity(32_768);
         let mut next = 0u32;
@@ -60,8 +65,13 @@ impl Vocab {
         }
         let tokens = starts.len();
         starts.push(next);
-        let mut vocab =
-            Self { file, starts, table: vec![0; (2 * tokens).next_power_of_two()], token_bytes_max: 0 };
+        let mut vocab = Self {
+            file,
+            starts,
+            table: vec![0; (2 * tokens).next_power_of_two()],
+            keys: Vec::with_capacity(tokens),
+            token_bytes_max: 0,
+        };
         (0..tokens).try_for_each(|id| vocab.index(id as u32))?;
         Ok(vocab)
     }
@@ -102,6 +112,7 @@ impl Vocab {
     }
 
     fn find(&self, hash: Prefix, before: &[u8], piece: &[u8]) -> Option<u32> {
+        let key = key(before, piece);
         let mut at = self.slot(hash);
         loop {
             let entry = self.table[at];
@@ -110,7 +121,8 @@ impl Vocab {
             }
             if entry >> 16 == hash.0 & 0xffff {
                 let id = (entry & 0xffff) - 1;
-                if self.bytes(id).strip_prefix(before) == Some(piece) {
+                let same_key = self.keys[id as usize] == key;
+                if same_key && (key != LONG || self.bytes(id).strip_prefix(before) == Some(piece)) {
                     return Some(id);
                 }
             }
@@ -120,7 +132,7 @@ impl Vocab {
 
     fn index(&mut self, id: u32) -> Result<(), ModelError> {
         let token = self.bytes(id);
-        let length = token.len();
+        let (length, key) = (token.len(), key(b"", token));
         let hash = token.iter().fold(Prefix::WORD, |hash, &byte| hash.push(byte));
         if self.find(hash, b"", token).is_some() {
             return Err(ModelError::Vocab("lists a token twice"));
@@ -131,6 +143,7 @@ impl Vocab {
             at = (at + 1) & (self.table.len() - 1);
         }
         self.table[at] = hash.0 << 16 | (id + 1);
+        self.keys.push(key);
         self.token_bytes_max = self.token_bytes_max.max(length);
         Ok(())
     }
@@ -139,10 +152,22 @@ impl Vocab {
         &self.file[self.starts[id as usize] as usize..self.starts[id as usize + 1] as usize - 1]
     }
 
-    /// The slot where the search for a hash begins: a multiplicative hash of it, as FNV's own bits are uneven.
+    /// The slot where the search for a hash begins: the top bits of a product that all bits of it take part in.
     fn slot(&self, hash: Prefix) -> usize {
-        (hash.0.wrapping_mul(0x9e37_79b9) >> 8) as usize & (self.table.len() - 1)
+        let top = hash.0.wrapping_mul(0x9e37_79b9) >> 15;
+        top as usize & (self.table.len() - 1)
     }
+}
+
+/// The key of a token that is too long for one of its own. No token spells it: it is not UTF-8.
+const LONG: u64 = u64::MAX;
+
+/// The bytes of a token of up to eight, as one number. Without NULs, no two of them are alike.
+fn key(before: &[u8], piece: &[u8]) -> u64 {
+    if before.len() + piece.len() > 8 {
+        return LONG;
+    }
+    before.iter().chain(piece).fold(0, |key, &byte| key << 8 | u64::from(byte))
 }
 
 #[cfg(test)]
@@ -177,6 +202,17 @@ mod tests {
     }
 
     #[test]
+    fn long_tokens_are_told_apart_by_all_their_bytes() {
+        let vocab = parse(b"[UNK]\nabcdefgh\nabcdefghi\n##abcdef\n##abcdefg\n").unwrap();
+        assert_eq!(word(&vocab, "abcdefgh"), Some(1));
+        assert_eq!(word(&vocab, "abcdefghi"), Some(2));
+        assert_eq!(continuation(&vocab, "abcdef"), Some(3));
+        assert_eq!(continuation(&vocab, "abcdefg"), Some(4));
+        assert_eq!(word(&vocab, "abcdefghj"), None);
+        assert_eq!(continuation(&vocab, "abcdefgh"), None);
+    }
+
+    #[test]
     fn ids_give_their_tokens_back() {
         let vocab = parse("a\n\u{6771}\n##b".as_bytes()).unwrap();
         let tokens: Vec<_> = (0..4).map(|id| vocab.token(id)).collect();
@@ -189,6 +225,7 @@ mod tests {
         assert_eq!(problem(b"a\n\xff\n"), ModelError::Vocab("is not UTF-8"));
         assert_eq!(problem(b""), ModelError::Vocab("has an empty line"));
         assert_eq!(problem(b"a\n\nb\n"), ModelError::Vocab("has an empty line"));
+        assert_eq!(problem(b"a\n\0\n"), ModelError::Vocab("has a NUL character"));
         assert_eq!(problem(b"a\nb\na\n"), ModelError::Vocab("lists a token twice"));
         assert_eq!(problem(&[b'a'; 129]), ModelError::Vocab("has a token over 128 bytes"));
         let many: String = (0..65_536).map(|n| format!("{n}\n")).collect();
