@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io::{self, Write};
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::time::Instant;
@@ -24,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::env::args().skip(1).partition(|a| a.starts_with("--"));
     let with_text = flags.iter().any(|flag| flag == "--text");
     let mut summaries: BTreeMap<String, Summary> = BTreeMap::new();
+    let mut out = io::BufWriter::new(io::stdout().lock());
     for path in &paths {
         let bytes = std::fs::read(path)?;
         let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -41,31 +43,41 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(Err(_)) => summary.errors += 1,
             Err(_) => summary.panics += 1,
         }
-        print_outcome(path, elapsed_ms, outcome.as_ref().ok(), with_text);
+        write_outcome(&mut out, path, elapsed_ms, outcome.as_ref().ok(), with_text)?;
     }
-    println!("\n| extension | files | fine | parts skipped | clear error | panic | slowest |");
-    println!("|---|---|---|---|---|---|---|");
+    writeln!(out, "\n| extension | files | fine | parts skipped | clear error | panic | slowest |")?;
+    writeln!(out, "|---|---|---|---|---|---|---|")?;
     for (extension, s) in summaries {
         let Summary { files, fine, partly, errors, panics, slowest_ms } = s;
-        println!("| {extension} | {files} | {fine} | {partly} | {errors} | {panics} | {slowest_ms} ms |");
+        writeln!(
+            out,
+            "| {extension} | {files} | {fine} | {partly} | {errors} | {panics} | {slowest_ms} ms |"
+        )?;
     }
-    Ok(())
+    Ok(out.flush()?)
 }
 
-fn print_outcome(path: &str, ms: u128, outcome: Option<&Result<Extracted, ExtractError>>, with_text: bool) {
+fn write_outcome(
+    out: &mut impl Write,
+    path: &str,
+    ms: u128,
+    outcome: Option<&Result<Extracted, ExtractError>>,
+    with_text: bool,
+) -> io::Result<()> {
     match outcome {
-        None => println!("PANIC {ms} ms {path}"),
-        Some(Err(error)) => println!("error {ms} ms {path}: {error}"),
+        None => writeln!(out, "PANIC {ms} ms {path}"),
+        Some(Err(error)) => writeln!(out, "error {ms} ms {path}: {error}"),
         Some(Ok(Extracted { documents, skipped })) => {
             let chars: usize = documents.iter().map(|document| document.text.chars().count()).sum();
             let pages: usize = documents.iter().map(|document| document.pages.len()).sum();
-            println!("ok {ms} ms {path}: {chars} characters, {pages} pages");
+            writeln!(out, "ok {ms} ms {path}: {chars} characters, {pages} pages")?;
             for problem in skipped {
-                println!("    skipped {}: {}", problem.what, problem.reason);
+                writeln!(out, "    skipped {}: {}", problem.what, problem.reason)?;
             }
             for document in documents.iter().filter(|_| with_text) {
-                println!("{}\n", document.text);
+                writeln!(out, "{}\n", document.text)?;
             }
+            Ok(())
         }
     }
 }

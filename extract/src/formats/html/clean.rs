@@ -30,6 +30,7 @@ pub(crate) fn remove_around_content(document: &Document) {
 
 /// Brings the rest into the elements that Markdown has.
 pub(crate) fn simplify(document: &Document) {
+    document.select("[title]").remove_attr("title");
     for link in document.select("a[href]").nodes() {
         let href = link.attr_or("href", "");
         if href.starts_with('#') || href.starts_with("javascript:") || href.len() >= LONG_URL_CHARS {

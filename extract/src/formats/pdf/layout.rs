@@ -2,6 +2,8 @@
 
 use hayro_font::kurbo::{Point, Vec2};
 
+use super::bidi;
+
 /// Distances below are in font sizes.
 ///
 /// A gap from here on parts words; the space of most fonts is about 0.25 wide, loose letters stay below 0.15.
@@ -86,7 +88,12 @@ impl Layout {
                 }
             }
         };
-        line.add(text, start, end, size);
+        // Lines are kept as they look; `Line::text` turns them around as a whole, so ligatures go in turned.
+        if text.chars().nth(1).is_some() && text.chars().any(bidi::is_rtl) {
+            line.add(&text.chars().rev().collect::<String>(), start, end, size);
+        } else {
+            line.add(text, start, end, size);
+        }
     }
 
     /// The text of the page: lines, with an empty line between paragraphs.
@@ -120,7 +127,7 @@ impl Layout {
                 }
                 leading = if step > 0.0 { step } else { f64::INFINITY };
             }
-            text.push_str(line.text().trim());
+            text.push_str(&line.text());
             before = Some(line);
         }
         text.trim().to_owned()
@@ -175,13 +182,6 @@ impl Line {
 
     /// Puts pieces that were drawn out of order into it, and drops those that were drawn twice.
     fn order(&mut self) {
-        // Right-to-left text is drawn so on purpose.
-        let is_rtl = |piece: &Piece| {
-            piece.text.chars().any(|c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fefc}'))
-        };
-        if self.pieces.iter().any(is_rtl) {
-            return;
-        }
         self.pieces.sort_by(|a, b| a.start.total_cmp(&b.start));
         let offset = BOLD_OFFSET * self.size;
         self.pieces
@@ -197,14 +197,14 @@ impl Line {
                 if gap >= COLUMN_GAP * self.size {
                     text.truncate(text.trim_end().len());
                     text.push('\t');
-                } else if !text.ends_with(' ') && !piece.text.starts_with(' ') {
+                } else if gap > WORD_GAP * self.size && !text.ends_with(' ') && !piece.text.starts_with(' ') {
                     text.push(' ');
                 }
             }
             text.push_str(&piece.text);
             end = end.max(piece.end);
         }
-        text
+        bidi::logical(text.trim())
     }
 }
 
@@ -241,6 +241,12 @@ mod tests {
     fn a_line_is_read_from_its_left_end() {
         assert_eq!(page(&[(100.0, 50.0, "second"), (0.0, 50.0, "first")]), "first\tsecond");
         assert_eq!(page(&[(0.0, 50.0, "bold"), (0.4, 50.0, "bold")]), "bold");
+    }
+
+    #[test]
+    fn right_to_left_text_is_read_so_however_it_was_drawn() {
+        assert_eq!(page(&[(0.0, 50.0, "םולש")]), "שלום");
+        assert_eq!(page(&[(15.0, 50.0, "ש"), (10.0, 50.0, "ל"), (5.0, 50.0, "ו"), (0.0, 50.0, "ם")]), "שלום");
     }
 
     #[test]

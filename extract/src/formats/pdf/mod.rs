@@ -1,5 +1,6 @@
 //! PDF: the text layer, page by page.
 
+mod bidi;
 mod defuse;
 mod font;
 mod info;
