@@ -80,9 +80,14 @@ impl Engine {
 
     /// Starts what a host does once before it serves: brings the layout up to date and sweeps what a
     /// crash left half written. Answers 200, or an error.
+    ///
+    /// [`Origin::operator`] says that this is the only host of its store, at its start: then all that is
+    /// half written is swept. Otherwise another host may be writing it, and only what nobody has touched
+    /// for an hour goes.
     pub fn maintain(&self, origin: Origin) -> Run {
-        Run::new(&origin, |cx| async move {
-            let answer = match crate::maintain::run(&cx).await {
+        let alone = origin.operator;
+        Run::new(&origin, move |cx| async move {
+            let answer = match crate::maintain::run(&cx, alone).await {
                 Ok(report) => api::Answer::ok(&report),
                 Err(error) => error.answer(),
             };

@@ -17,6 +17,8 @@ pub mod retrieve;
 pub mod seam;
 mod settings;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod tokens;
 pub mod vector;

@@ -2,9 +2,12 @@
 
 mod head;
 mod index;
-pub mod ingest;
-pub mod remove;
+pub(crate) mod ingest;
+pub(crate) mod placement;
+pub(crate) mod remove;
 pub mod search;
+mod segment;
+pub(crate) mod staging;
 
 pub use head::{IndexChange, IndexHead, change_index};
 pub use index::{IndexCache, PART_ROWS};

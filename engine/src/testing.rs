@@ -1,0 +1,415 @@
+//! A host in memory, for tests of whole API calls.
+//!
+//! It keeps a store, answers the embedder with the toy of the golden transcripts (token counts in 384
+//! hashed buckets), reads every file as UTF-8, and serves pages from a table. Runs go on one effect at a
+//! time, so a test can stop one in front of a commit and let another pass.
+
+use crate::seam::text_or_base64::Blob;
+use crate::seam::{
+    ApiRequest, Effect, EffectId, ExtractRequest, HostError, HostErrorKind, HttpHead, HttpRequest, Input,
+    Key, KvOp, KvReply, Origin, Output, Reply, Run, UnixMs, Write,
+};
+use crate::{Engine, Settings};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use haversack_extract::{Document, Extracted, Format, Problem};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The clock's start: 2023-11-14T22:13:20Z.
+pub const START: UnixMs = UnixMs(1_700_000_000_000);
+
+/// Decides which effects fail.
+type Fault = Box<dyn FnMut(&Effect) -> Option<HostError>>;
+
+/// The host and its store.
+pub struct TestHost {
+    pub engine: Engine,
+    pub store: BTreeMap<Key, Bytes>,
+    pub now: UnixMs,
+    /// What an address answers: status, content type, body.
+    pub pages: BTreeMap<String, (u16, String, Bytes)>,
+    /// Pages of files read, by name: the byte ranges of their text.
+    pub extracted: BTreeMap<String, Extracted>,
+    /// Every commit that took effect, as the keys it put.
+    pub commits: Vec<Vec<Key>>,
+    /// Texts the embedder was given.
+    pub embedded: Vec<String>,
+    /// Headers of the last page that was fetched.
+    pub fetched: Option<HttpRequest>,
+    /// Fails effects on request: the error for those it names.
+    pub fault: Fault,
+    runs: u8,
+}
+
+/// A call under way.
+pub struct Running {
+    run: Run,
+    effects: VecDeque<(EffectId, Effect)>,
+    status: u16,
+    body: Vec<u8>,
+    until: Option<UnixMs>,
+    pub done: bool,
+}
+
+/// What a call came to.
+#[derive(Debug)]
+pub struct Replied {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+impl Replied {
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The body as JSON of a call that must have gone well.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
+        self.json()
+    }
+}
+
+impl TestHost {
+    /// An empty one, with variables as an operator would set them.
+    pub fn new(vars: &[(&str, &str)]) -> TestHost {
+        let embedder = [
+            ("EMBEDDING_ENGINE", "generic-openai"),
+            ("EMBEDDING_BASE_PATH", "http://embedder/v1"),
+            ("EMBEDDING_MODEL_PREF", "mock-embed"),
+            ("EMBEDDING_MODEL_MAX_CHUNK_LENGTH", "1000"),
+        ];
+        let vars: BTreeMap<String, String> = embedder
+            .iter()
+            .chain(vars)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        TestHost {
+            engine: Engine::new(Settings::from_vars(&vars).0),
+            store: BTreeMap::new(),
+            now: START,
+            pages: BTreeMap::new(),
+            extracted: BTreeMap::new(),
+            commits: Vec::new(),
+            embedded: Vec::new(),
+            fetched: None,
+            fault: Box::new(|_| None),
+            runs: 0,
+        }
+    }
+
+    /// A call with a JSON body, by the operator.
+    pub fn call(&mut self, method: &str, path: &str, body: &Value) -> Replied {
+        let mut running = self.start(json_request(method, path, body));
+        self.finish(&mut running)
+    }
+
+    /// An upload of one file, with text fields beside it.
+    pub fn upload(&mut self, path: &str, name: &str, content: &[u8], fields: &[(&str, &str)]) -> Replied {
+        let mut running = self.start(upload_request(path, name, content, fields));
+        self.finish(&mut running)
+    }
+
+    /// Starts a call, by the operator.
+    pub fn start(&mut self, request: ApiRequest) -> Running {
+        let origin = self.origin();
+        self.running(self.engine.start(request, origin))
+    }
+
+    /// Runs the engine's upkeep.
+    pub fn maintain(&mut self, alone: bool) -> Replied {
+        let origin = Origin { operator: alone, ..self.origin() };
+        let mut running = self.running(self.engine.maintain(origin));
+        self.finish(&mut running)
+    }
+
+    fn origin(&mut self) -> Origin {
+        self.runs += 1;
+        Origin { seed: [self.runs; 32], now: self.now, utc_offset_minutes: 0, operator: true }
+    }
+
+    fn running(&self, run: Run) -> Running {
+        Running { run, effects: VecDeque::new(), status: 0, body: Vec::new(), until: None, done: false }
+    }
+
+    /// Lets a call run to its end.
+    pub fn finish(&mut self, running: &mut Running) -> Replied {
+        self.run_until(running, |_| false);
+        Replied { status: running.status, body: std::mem::take(&mut running.body) }
+    }
+
+    /// Lets a call run up to an effect that `stop` names, which is not performed yet. False if the call
+    /// ended before.
+    pub fn run_until(&mut self, running: &mut Running, stop: impl Fn(&Effect) -> bool) -> bool {
+        loop {
+            self.poll(running);
+            if running.done {
+                return false;
+            }
+            match running.effects.front() {
+                Some((_, effect)) if stop(effect) => return true,
+                Some(_) => self.step(running),
+                None => {
+                    let until = running.until.expect("a run that waits has an effect or a time");
+                    self.now = self.now.max(until);
+                    running.run.handle(self.now, Input::Tick).unwrap();
+                }
+            }
+        }
+    }
+
+    /// Performs the effect that a call stopped in front of.
+    pub fn step(&mut self, running: &mut Running) {
+        let (id, effect) = running.effects.pop_front().expect("an effect to perform");
+        if let Some(error) = (self.fault)(&effect) {
+            running.run.handle(self.now, Input::Settled { id, result: Err(error) }).unwrap();
+            return;
+        }
+        let result = match effect {
+            Effect::Kv(op) => Ok(Reply::Kv(self.kv(op))),
+            Effect::Extract(request) => self.extract(&request).map(Reply::Extract),
+            Effect::Breathe => Ok(Reply::Breathe),
+            Effect::Http(request) => {
+                let (status, content_type, body) = match self.http(&request) {
+                    Ok(reply) => reply,
+                    Err(error) => {
+                        running.run.handle(self.now, Input::Settled { id, result: Err(error) }).unwrap();
+                        return;
+                    }
+                };
+                let headers = vec![("content-type".to_owned(), content_type)];
+                let head = HttpHead { status, headers, url: request.url };
+                running.run.handle(self.now, Input::Head { id, head }).unwrap();
+                running.run.handle(self.now, Input::Chunk { id, bytes: body }).unwrap();
+                Ok(Reply::Http)
+            }
+            other => panic!("no test needs {other:?}"),
+        };
+        running.run.handle(self.now, Input::Settled { id, result }).unwrap();
+    }
+
+    fn poll(&mut self, running: &mut Running) {
+        loop {
+            match running.run.poll() {
+                Output::Effect { id, effect } => running.effects.push_back((id, effect)),
+                Output::Cancel { id } => running.effects.retain(|(other, _)| *other != id),
+                Output::Head(head) => running.status = head.status,
+                Output::Body(bytes) => running.body.extend_from_slice(&bytes),
+                Output::Wait { until } => {
+                    running.until = until;
+                    return;
+                }
+                Output::Done => {
+                    running.done = true;
+                    return;
+                }
+                Output::Stalled => panic!("the run waits for nothing"),
+            }
+        }
+    }
+
+    fn kv(&mut self, op: KvOp) -> KvReply {
+        match op {
+            KvOp::Get { keys } => {
+                KvReply::Values(keys.iter().map(|key| self.store.get(key).cloned().map(Blob)).collect())
+            }
+            KvOp::Scan { range, reverse, limit, keys_only } => {
+                let found = self.store.range(range.start..range.end);
+                let value = |bytes: &Bytes| Blob(if keys_only { Bytes::new() } else { bytes.clone() });
+                let entry = |(key, bytes): (&Key, &Bytes)| (key.clone(), value(bytes));
+                let limit = limit as usize;
+                KvReply::Entries(match reverse {
+                    true => found.rev().take(limit).map(entry).collect(),
+                    false => found.take(limit).map(entry).collect(),
+                })
+            }
+            KvOp::Next { key, count } => {
+                let before: u64 =
+                    self.store.get(&key).map_or(0, |bytes| String::from_utf8_lossy(bytes).parse().unwrap());
+                let next = before + u64::from(count);
+                self.store.insert(key, next.to_string().into());
+                KvReply::Next(next)
+            }
+            KvOp::Commit { expect, writes } => {
+                let holds =
+                    |(key, value): &(Key, Option<Blob>)| self.store.get(key) == value.as_ref().map(|b| &b.0);
+                if !expect.iter().all(holds) {
+                    return KvReply::Conflict;
+                }
+                let mut put = Vec::new();
+                for write in writes {
+                    match write {
+                        Write::Put(key, value) => {
+                            put.push(key.clone());
+                            self.store.insert(key, value);
+                        }
+                        Write::Delete(key) => {
+                            self.store.remove(&key);
+                        }
+                        Write::DeleteRange(range) => {
+                            self.store.retain(|k, _| *k < range.start || *k >= range.end)
+                        }
+                    }
+                }
+                self.commits.push(put);
+                KvReply::Committed
+            }
+        }
+    }
+
+    fn http(&mut self, request: &HttpRequest) -> Result<(u16, String, Bytes), HostError> {
+        if request.url.starts_with("http://embedder/") {
+            return Ok(self.embed(&request.body));
+        }
+        self.fetched = Some(request.clone());
+        self.pages
+            .get(&request.url)
+            .cloned()
+            .ok_or_else(|| HostError::new(HostErrorKind::Unavailable, "connection refused"))
+    }
+
+    fn embed(&mut self, body: &[u8]) -> (u16, String, Bytes) {
+        let request: Value = serde_json::from_slice(body).unwrap();
+        let texts: Vec<String> = match &request["input"] {
+            Value::String(text) => vec![text.clone()],
+            input => serde_json::from_value(input.clone()).unwrap(),
+        };
+        self.embedded.extend(texts.iter().cloned());
+        let json_type = "application/json".to_owned();
+        if texts.iter().any(|text| text.contains("[[mock:embed-error]]")) {
+            return (400, json_type, r#"{"error":{"message":"mock embedding failure"}}"#.into());
+        }
+        let encoded = request["encoding_format"] == "base64";
+        let item = |(index, text): (usize, &String)| {
+            let vector = toy_vector(text);
+            let embedding = match encoded {
+                true => STANDARD.encode(bytemuck::cast_slice::<f32, u8>(&vector)).into(),
+                false => json!(vector),
+            };
+            json!({ "object": "embedding", "index": index, "embedding": embedding })
+        };
+        let data: Vec<Value> = texts.iter().enumerate().map(item).collect();
+        (200, json_type, json!({ "object": "list", "data": data }).to_string().into())
+    }
+
+    fn extract(&self, request: &ExtractRequest) -> Result<Extracted, HostError> {
+        if let Some(extracted) = self.extracted.get(&request.name) {
+            return Ok(extracted.clone());
+        }
+        let rejected = |message: String| Err(HostError::new(HostErrorKind::Rejected, message));
+        if request.bytes.contains(&0) {
+            return rejected(format!("{} is not text.", request.name));
+        }
+        let text = String::from_utf8_lossy(&request.bytes).into_owned();
+        if text.trim().is_empty() {
+            return rejected(format!("No text content found in {}.", request.name));
+        }
+        Ok(extracted(&[document(&text)], &[]))
+    }
+
+    /// Keys that begin so.
+    pub fn keys(&self, prefix: &str) -> Vec<String> {
+        self.store.keys().map(|key| key.as_str().to_owned()).filter(|key| key.starts_with(prefix)).collect()
+    }
+
+    /// The value of a key as JSON.
+    #[track_caller]
+    pub fn value(&self, key: &str) -> Value {
+        serde_json::from_slice(&self.store[&Key::new(key)]).unwrap()
+    }
+
+    /// Makes a workspace.
+    #[track_caller]
+    pub fn workspace(&mut self, name: &str) {
+        self.call("POST", "/v1/workspace/new", &json!({ "name": name })).ok();
+    }
+
+    /// Makes a document of a text; its path.
+    #[track_caller]
+    pub fn raw_text(&mut self, title: &str, text: &str) -> String {
+        let body = json!({ "textContent": text, "metadata": { "title": title } });
+        let made = self.call("POST", "/v1/document/raw-text", &body).ok();
+        made["documents"][0]["location"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A call with a JSON body; `null` is none.
+pub fn json_request(method: &str, path: &str, body: &Value) -> ApiRequest {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    ApiRequest {
+        method: method.into(),
+        path: format!("/api{path}"),
+        query: query.into(),
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: if body.is_null() { Bytes::new() } else { body.to_string().into() },
+    }
+}
+
+/// An upload.
+pub fn upload_request(path: &str, name: &str, content: &[u8], fields: &[(&str, &str)]) -> ApiRequest {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(
+            format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+        );
+    }
+    let disposition = format!("form-data; name=\"file\"; filename=\"{name}\"");
+    body.extend(format!("--X\r\nContent-Disposition: {disposition}\r\n\r\n").bytes());
+    body.extend(content);
+    body.extend(b"\r\n--X--\r\n");
+    let headers = vec![("content-type".into(), "multipart/form-data; boundary=X".into())];
+    ApiRequest {
+        method: "POST".into(),
+        path: format!("/api{path}"),
+        query: String::new(),
+        headers,
+        body: body.into(),
+    }
+}
+
+/// A document of plain text.
+pub fn document(text: &str) -> Document {
+    Document {
+        title: None,
+        author: None,
+        description: None,
+        text: text.to_owned(),
+        pages: Vec::new(),
+        format: Format::Text,
+        markdown: false,
+        part: None,
+    }
+}
+
+/// What a file gave.
+pub fn extracted(documents: &[Document], skipped: &[(&str, &str)]) -> Extracted {
+    let problem = |(what, reason): &(&str, &str)| Problem { what: (*what).into(), reason: (*reason).into() };
+    Extracted { documents: documents.to_vec(), skipped: skipped.iter().map(problem).collect() }
+}
+
+/// Whether an effect is a commit.
+pub fn is_commit(effect: &Effect) -> bool {
+    matches!(effect, Effect::Kv(KvOp::Commit { .. }))
+}
+
+/// The embedder of the golden transcripts: FNV-1a of each word picks one of 384 counters.
+fn toy_vector(text: &str) -> Vec<f32> {
+    let mut vector = vec![0.0f32; 384];
+    vector[0] = 1.0;
+    let lines = text.lines().filter(|line| !line.starts_with("published: "));
+    let text = lines.collect::<Vec<_>>().join("\n").to_ascii_lowercase();
+    for token in
+        text.as_bytes().split(|b| !(b.is_ascii_alphanumeric() || *b >= 0x80)).filter(|t| !t.is_empty())
+    {
+        let hash =
+            token.iter().fold(0x811c_9dc5_u32, |hash, b| (hash ^ u32::from(*b)).wrapping_mul(0x0100_0193));
+        vector[hash as usize % 384] += 1.0;
+    }
+    let norm = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
+    vector.iter().map(|v| v / norm).collect()
+}
