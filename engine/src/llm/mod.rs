@@ -2,10 +2,11 @@
 //!
 //! A start: [`LlmSettings::from_vars`] reads the settings, [`LlmSettings::resolve`] gives the
 //! [`ChatModel`] of a workspace, [`complete`] and [`open_stream`] ask it. Providers are rows of
-//! [`table::PROVIDERS`] over three wire formats. Without any model, answers are quoted from the documents.
+//! [`table::PROVIDERS`] over three wire formats. Without any model, [`extractive`] quotes the documents.
 
 mod anthropic;
 mod error;
+pub mod extractive;
 pub(crate) mod http;
 mod lines;
 mod model;
@@ -43,7 +44,7 @@ use crate::seam::{CompleteRequest, Cx};
 /// Asks for a whole answer.
 ///
 /// A failed request is sent again as [`Patience`] says. Fails with `LlmErrorKind::Settings` for
-/// [`ChatModel::Extractive`], which needs no asking.
+/// [`ChatModel::Extractive`], which [`extractive::answer`] answers.
 pub async fn complete(cx: &Cx, model: &ChatModel, prompt: &Prompt) -> Result<Completion, LlmError> {
     match model {
         ChatModel::Extractive => Err(no_model()),

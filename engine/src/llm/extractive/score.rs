@@ -1,0 +1,349 @@
+//! How well a unit answers a question.
+
+use super::blocks::Kind;
+use super::terms::terms;
+use super::units::Unit;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Shares of the three signals; tuned by reading answers over manuals, papers and read-me files.
+const WORDS: f32 = 0.50;
+const MEANING: f32 = 0.42;
+const RANK: f32 = 0.08;
+/// Most units that are compared by meaning: the best by words. Pinned documents may be whole books.
+const EMBEDDED_MAX: usize = 600;
+
+/// A unit with its score: about 1 for a sentence that repeats the question, 0 for an unrelated one.
+#[derive(Clone, Debug)]
+pub(super) struct Scored {
+    pub unit: usize,
+    pub score: f32,
+    /// The part of the score that words and meaning alone give.
+    pub evidence: f32,
+    /// The question's words it holds, as indices into [`Question::words`].
+    pub holds: BTreeSet<usize>,
+}
+
+/// A question's words and kind.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub words: Vec<String>,
+    wants: Wants,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wants {
+    Date,
+    Number,
+    Person,
+    Reason,
+    Steps,
+    Definition,
+    Anything,
+}
+
+impl Question {
+    pub fn new(text: &str) -> Question {
+        let mut words = Vec::new();
+        for term in terms(text) {
+            if !words.contains(&term) {
+                words.push(term);
+            }
+        }
+        Question { words, wants: wants(&text.to_lowercase()) }
+    }
+}
+
+fn wants(text: &str) -> Wants {
+    let any = |starts: &[&str]| {
+        starts.iter().any(|start| text.starts_with(start) || text.contains(&format!(" {start}")))
+    };
+    if any(&["when ", "what year", "which year", "what date", "which date", "what day"]) {
+        Wants::Date
+    } else if any(&[
+        "how many",
+        "how much",
+        "how long",
+        "how old",
+        "how far",
+        "how large",
+        "how big",
+        "how high",
+        "how tall",
+        "how fast",
+        "what percentage",
+    ]) {
+        Wants::Number
+    } else if any(&["how do ", "how can ", "how to ", "how should ", "how would ", "what command"]) {
+        Wants::Steps
+    } else if any(&["who ", "whom ", "whose "]) {
+        Wants::Person
+    } else if any(&["why "]) {
+        Wants::Reason
+    } else if any(&["what is ", "what are ", "what's ", "define ", "what does "]) {
+        Wants::Definition
+    } else {
+        Wants::Anything
+    }
+}
+
+/// Scores every unit; best first, ties in reading order. `passages` is their number.
+pub(super) fn score(
+    question: &str,
+    asked: &Question,
+    units: &[Unit],
+    passages: usize,
+    embed: &dyn Fn(&str) -> Vec<f32>,
+) -> Vec<Scored> {
+    let weights = weights(asked, units);
+    let total: f32 = weights.iter().sum();
+    let mut scored: Vec<Scored> = units
+        .iter()
+        .enumerate()
+        .map(|(at, unit)| {
+            let (holds, share) = overlap(asked, &weights, unit);
+            let words = if total > 0.0 { share / total } else { 0.0 };
+            let rank = 1.0 - unit.passage as f32 / passages.max(1) as f32;
+            let evidence = WORDS * words;
+            Scored { unit: at, score: evidence + RANK * rank + fit(asked, unit), evidence, holds }
+        })
+        .collect();
+    sort(&mut scored);
+    let meaning = embed(question);
+    for one in scored.iter_mut().take(EMBEDDED_MAX) {
+        let near = MEANING * cosine(&meaning, &embed(&units[one.unit].text)).max(0.0);
+        one.score += near;
+        one.evidence += near;
+    }
+    sort(&mut scored);
+    scored
+}
+
+fn sort(scored: &mut [Scored]) {
+    scored.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.unit.cmp(&b.unit)));
+}
+
+/// How much each word of the question tells: rare ones more. A word that occurs nowhere tells most, so
+/// that no unit scores high when the subject itself is missing.
+fn weights(asked: &Question, units: &[Unit]) -> Vec<f32> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for unit in units {
+        let distinct: BTreeSet<&str> = unit.terms.iter().chain(&unit.heading).map(String::as_str).collect();
+        for term in distinct {
+            *counts.entry(term).or_default() += 1;
+        }
+    }
+    let n = units.len() as f32;
+    let weight = |word: &String| {
+        let count = counts.get(word.as_str()).copied().unwrap_or(0) as f32;
+        (1.0 + (n - count + 0.5) / (count + 0.5)).ln()
+    };
+    asked.words.iter().map(weight).collect()
+}
+
+/// The question's words that `unit` holds, and their weight; words in its titles count for less.
+fn overlap(asked: &Question, weights: &[f32], unit: &Unit) -> (BTreeSet<usize>, f32) {
+    let mut holds = BTreeSet::new();
+    let mut share = 0.0;
+    for (i, word) in asked.words.iter().enumerate() {
+        if unit.terms.contains(word) {
+            holds.insert(i);
+            share += weights[i];
+        } else if unit.heading.contains(word) {
+            holds.insert(i);
+            share += weights[i] * 0.6;
+        } else if unit.outer.contains(word) {
+            holds.insert(i);
+            share += weights[i] * 0.2;
+        }
+    }
+    (holds, share)
+}
+
+/// What speaks for or against a unit besides words and meaning.
+fn fit(asked: &Question, unit: &Unit) -> f32 {
+    let mut fit = 0.0;
+    if unit.terms.len() < 3 && unit.below.is_empty() {
+        fit -= 0.10;
+    }
+    if unit.text.ends_with('?') {
+        // It asks; what follows it answers.
+        fit -= 0.15;
+    }
+    if unit.cut_before || unit.cut_after {
+        fit -= 0.08;
+    } else if unit.kind == Kind::Prose && !unit.text.ends_with(ENDS) {
+        // A title or a list of names rather than a sentence.
+        fit -= 0.06;
+    }
+    if unit.kind == Kind::Code {
+        fit -= if asked.wants == Wants::Steps { 0.08 } else { 0.20 };
+    }
+    let chars = unit.text.chars().count();
+    if chars > 300 {
+        // Whoever lists everything holds every word.
+        fit -= 0.12 * ((chars - 300) as f32 / 500.0).min(1.0);
+    }
+    let letters = unit.text.chars().filter(|c| c.is_alphabetic() || c.is_whitespace()).count();
+    if letters * 10 < chars * 6 {
+        // Numbers and signs.
+        fit -= 0.10;
+    }
+    if asked.wants == Wants::Definition && defines(asked, unit) {
+        fit += 0.12;
+    }
+    if answers(asked.wants, unit) {
+        fit += 0.08;
+    }
+    fit
+}
+
+/// How sentences end.
+const ENDS: [char; 12] = ['.', '?', '!', ':', '"', '”', ')', '。', '！', '？', '…', '`'];
+
+/// Whether the unit says what the thing asked for is: its name, then soon "is".
+fn defines(asked: &Question, unit: &Unit) -> bool {
+    let words: Vec<&str> = unit.text.split_whitespace().take(9).collect();
+    let verb = words
+        .iter()
+        .position(|word| ["is", "are", "was", "were", "means", "refers", "stands"].contains(word));
+    let subject = verb.map(|at| terms(&words[..at].join(" "))).unwrap_or_default();
+    !subject.is_empty() && asked.words.iter().all(|word| subject.contains(word))
+}
+
+fn answers(wants: Wants, unit: &Unit) -> bool {
+    let text = unit.text.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let digits = || text.contains(|c: char| c.is_ascii_digit());
+    match wants {
+        Wants::Date => {
+            digits() && {
+                let year = |word: &str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit());
+                text.split(|c: char| !c.is_alphanumeric()).any(year)
+                    || has(&[
+                        "january",
+                        "february",
+                        "march",
+                        "april",
+                        "may ",
+                        "june",
+                        "july",
+                        "august",
+                        "september",
+                        "october",
+                        "november",
+                        "december",
+                        ":",
+                        "century",
+                    ])
+            }
+        }
+        Wants::Number => {
+            digits()
+                || has(&[
+                    "two ", "three ", "four ", "five ", "six ", "seven ", "eight ", "nine ", "ten ", "dozen",
+                    "hundred", "thousand", "million",
+                ])
+        }
+        Wants::Person => {
+            // A name: two capitalised words in a row, not at the start.
+            let words: Vec<&str> = unit.text.split_whitespace().skip(1).collect();
+            let capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
+            words.windows(2).any(|pair| capital(&pair[0]) && capital(&pair[1]))
+        }
+        Wants::Reason => {
+            has(&["because", "since ", "due to", "so that", "in order to", "reason", "therefore", "thus"])
+        }
+        Wants::Steps => {
+            !unit.below.is_empty()
+                || unit.kind == Kind::Code
+                || text.split_whitespace().next().is_some_and(|first| {
+                    [
+                        "run",
+                        "use",
+                        "set",
+                        "install",
+                        "open",
+                        "click",
+                        "add",
+                        "create",
+                        "call",
+                        "to",
+                        "first",
+                        "choose",
+                        "select",
+                        "go",
+                        "start",
+                        "press",
+                        "enter",
+                        "type",
+                        "you",
+                        "download",
+                        "configure",
+                        "enable",
+                    ]
+                    .contains(&first)
+                })
+        }
+        Wants::Definition => {
+            has(&[" is a ", " is an ", " is the ", " are ", " means ", " refers to ", " stands for "])
+        }
+        Wants::Anything => false,
+    }
+}
+
+/// Cosine of two vectors of one length; 0 where one is zero.
+pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let (mut dot, mut aa, mut bb) = (0.0f32, 0.0f32, 0.0f32);
+    for (x, y) in a.iter().zip(b) {
+        dot += x * y;
+        aa += x * x;
+        bb += y * y;
+    }
+    let norm = (aa * bb).sqrt();
+    if norm > 0.0 { dot / norm } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Passage, units::units};
+    use super::*;
+
+    /// The best unit, without any embedder.
+    fn best(question: &str, text: &str) -> String {
+        let units = units(&[Passage { title: "t", text }]);
+        let scored = score(question, &Question::new(question), &units, 1, &|_| vec![]);
+        units[scored[0].unit].text.clone()
+    }
+
+    #[test]
+    fn rare_words_decide() {
+        let text = "Otters eat fish. Otters eat frogs in the winter. Otters swim.";
+        assert_eq!(best("What do otters eat in winter?", text), "Otters eat frogs in the winter.");
+    }
+
+    #[test]
+    fn the_kind_of_answer_matters() {
+        let text = "The bridge was built by masons. The bridge was built in 1764.";
+        assert_eq!(best("When was the bridge built?", text), "The bridge was built in 1764.");
+        let text = "The bridge was built in 1764. The bridge was built by Margaret Hale.";
+        assert_eq!(best("Who built the bridge?", text), "The bridge was built by Margaret Hale.");
+    }
+
+    #[test]
+    fn questions_answer_nothing() {
+        let text = "How do I reset my password? Reset a password on the page of your account.";
+        assert_eq!(best("how do I reset my password", text), "Reset a password on the page of your account.");
+    }
+
+    #[test]
+    fn titles_count_for_what_is_below_them() {
+        let text = "# Otters\n\nThey eat fish all day.\n\n# Kestrels\n\nThey eat mice all day.";
+        assert_eq!(best("What do kestrels eat?", text), "They eat mice all day.");
+    }
+
+    #[test]
+    fn cosines() {
+        assert_eq!(cosine(&[1.0, 0.0], &[2.0, 0.0]), 1.0);
+        assert_eq!(cosine(&[1.0, 0.0], &[0.0, 0.0]), 0.0);
+    }
+}
