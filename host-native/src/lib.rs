@@ -3,9 +3,11 @@
 
 pub mod answer;
 pub mod clock;
+pub mod config;
 pub mod drive;
 pub mod effects;
 pub mod extraction;
 pub mod host;
 pub mod http;
+pub mod server;
 pub mod store;

@@ -2,54 +2,22 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod fake;
 mod upstream;
 
 use bytes::Bytes;
+use fake::{host, ok, request};
 use haversack::answer::{Answer, AnswerBody, Pieces};
-use haversack::effects::Effects;
-use haversack::extraction::{ExtractionOptions, Extractor};
 use haversack::host::Host;
-use haversack::http::HttpClient;
-use haversack::store::{Store, StoreOptions};
 use haversack_engine::seam::text_or_base64::Blob;
 use haversack_engine::seam::{
-    ApiRequest, Cx, ExtractRequest, Head, HostErrorKind, HttpRequest, Key, KvOp, KvReply, Run, Trust, Write,
+    ApiRequest, ExtractRequest, HostErrorKind, HttpRequest, Key, KvOp, KvReply, Trust, Write,
 };
-use haversack_extract::{ExtractError, Extracted, Limits, Source};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use upstream::Upstream;
-
-/// A host whose every run is `body`.
-fn host<F, Fut>(dir: &TempDir, body: F) -> Host
-where
-    F: Fn(Cx, ApiRequest) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = ()> + Send + 'static,
-{
-    fn unreadable(source: Source<'_>, _: &Limits) -> Result<Extracted, ExtractError> {
-        Err(ExtractError::Empty { name: source.name.into() })
-    }
-    let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
-    let extractor = Extractor::new(unreadable, ExtractionOptions::default());
-    let effects = Effects { store, http: HttpClient::new(false), extractor };
-    Host::new(Arc::new(move |request, origin| Run::new(&origin, |cx| body(cx, request))), effects)
-}
-
-fn request() -> ApiRequest {
-    ApiRequest {
-        method: "GET".into(),
-        path: "/api/ping".into(),
-        query: String::new(),
-        headers: vec![],
-        body: Bytes::new(),
-    }
-}
-
-fn ok(streaming: bool) -> Head {
-    Head { status: 200, headers: vec![("content-type".into(), "text/plain".into())], streaming }
-}
 
 fn fetch(url: String) -> HttpRequest {
     HttpRequest {

@@ -1,0 +1,76 @@
+//! The HTTP server: everything under `/api` goes to the engine as it came, and `/` is a plain page.
+
+mod api;
+mod body;
+mod cors;
+mod page;
+mod request_id;
+mod serve;
+
+pub use serve::{Server, shutdown_signal};
+
+use crate::host::Host;
+use axum::Router;
+use axum::routing::get;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+/// Limits of the server.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// Bytes of one request's body. Default 256 MiB.
+    pub max_body_bytes: u64,
+    /// Bytes of all bodies in memory at once; a body that does not fit waits. Default 512 MiB, and never
+    /// less than one body may have.
+    pub body_memory_bytes: u64,
+    /// How long a client may take for a piece of its body. Default 30 s.
+    pub body_idle_time: Duration,
+    /// How long an answer may take to begin. Default 15 minutes: embedding a large file is one request.
+    pub request_time: Duration,
+    /// Requests being answered at once; more are told to come back (503). Default 512.
+    pub max_requests: usize,
+}
+
+impl Default for ServerOptions {
+    fn default() -> ServerOptions {
+        ServerOptions {
+            max_body_bytes: 256 << 20,
+            body_memory_bytes: 512 << 20,
+            body_idle_time: Duration::from_secs(30),
+            request_time: Duration::from_secs(900),
+            max_requests: 512,
+        }
+    }
+}
+
+/// What the handlers share.
+pub(crate) struct Shared {
+    host: Host,
+    options: ServerOptions,
+    requests: Arc<Semaphore>,
+    bodies: body::Memory,
+}
+
+/// The whole server as a service, without a socket.
+pub fn router(host: Host, options: ServerOptions) -> Router {
+    let bodies = body::Memory::new(options.body_memory_bytes.max(options.max_body_bytes));
+    let requests = Arc::new(Semaphore::new(options.max_requests));
+    let shared = Arc::new(Shared { host, options, requests, bodies });
+    // Streamed answers must not sit in a compressor; what is small or packed already gains nothing.
+    let worth_it = SizeAbove::new(1024)
+        .and(NotForContentType::const_new("text/event-stream"))
+        .and(NotForContentType::IMAGES)
+        .and(api::not_streaming);
+    Router::new()
+        .route("/", get(page::index))
+        .route("/app.js", get(page::script))
+        .route("/style.css", get(page::style))
+        .route("/favicon.svg", get(page::icon))
+        .route("/favicon.ico", get(page::icon))
+        .fallback(api::answer)
+        .with_state(shared)
+        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest).compress_when(worth_it))
+}
