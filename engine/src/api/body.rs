@@ -82,11 +82,6 @@ impl Fields {
         self.0.get(name)
     }
 
-    /// Whether the field was sent.
-    pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
     /// A string; absent and `null` are `None`.
     ///
     /// # Errors
@@ -107,47 +102,6 @@ impl Fields {
         self.string(name)?
             .filter(|text| !text.is_empty())
             .ok_or_else(|| ApiError::field(name, "a string that is not empty"))
-    }
-
-    /// `true` or `false`; absent and `null` are false.
-    ///
-    /// # Errors
-    /// [`Code::InvalidField`] for another type.
-    pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
-        match self.get(name) {
-            None | Some(Value::Null) => Ok(false),
-            Some(Value::Bool(flag)) => Ok(*flag),
-            Some(Value::String(text)) if text == "true" => Ok(true),
-            Some(Value::String(text)) if text == "false" => Ok(false),
-            Some(_) => Err(ApiError::field(name, "true or false")),
-        }
-    }
-
-    /// A list of strings; absent and `null` are empty.
-    ///
-    /// # Errors
-    /// [`Code::InvalidField`] for another type, or an item that is no string.
-    pub fn strings(&self, name: &str) -> Result<Vec<String>, ApiError> {
-        let wrong = || ApiError::field(name, "a list of strings");
-        match self.get(name) {
-            None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(items)) => {
-                items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
-            }
-            Some(_) => Err(wrong()),
-        }
-    }
-
-    /// An object; absent and `null` are `None`.
-    ///
-    /// # Errors
-    /// [`Code::InvalidField`] for another type.
-    pub fn object(&self, name: &str) -> Result<Option<Fields>, ApiError> {
-        match self.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Object(map)) => Ok(Some(Fields(map.clone()))),
-            Some(_) => Err(ApiError::field(name, "an object")),
-        }
     }
 }
 
@@ -178,7 +132,7 @@ mod tests {
     fn forms_nest_one_level() {
         let fields = body("application/x-www-form-urlencoded", "a=b+c&metadata[title]=t").unwrap();
         assert_eq!(fields.string("a"), Ok(Some("b c")));
-        assert_eq!(fields.object("metadata").unwrap().unwrap().string("title"), Ok(Some("t")));
+        assert_eq!(fields.get("metadata").unwrap()["title"], "t");
     }
 
     #[test]

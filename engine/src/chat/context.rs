@@ -1,12 +1,14 @@
 //! What a model is given to read beside the conversation.
 
-use crate::Engine;
 use crate::api::ApiError;
 use crate::chunk;
+use crate::embed;
+use crate::llm::extractive::{self, Passage};
 use crate::model::{Document, Placement, Workspace, file_metadata};
+use crate::retrieve::ingest::read_text;
 use crate::retrieve::search::Found;
 use crate::seam::Cx;
-use crate::store::{self, key};
+use crate::store::{self, StoreError, key};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -109,33 +111,24 @@ pub(super) async fn pinned(
             break;
         }
         total += placement.document.token_count_estimate;
-        let text = document_text(cx, &placement.document).await?;
-        if !text.is_empty() {
-            context.add(std::iter::once(Source::whole(text, file_metadata(&placement.document))));
+        match read_text(cx, &placement.document).await {
+            Ok(text) => context.add(std::iter::once(Source::whole(text, file_metadata(&placement.document)))),
+            // Removed since the list was read.
+            Err(StoreError::Damaged(..)) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(placements.into_iter().map(|placement| placement.doc_id).collect())
 }
 
-/// The whole text of a stored document; empty if it is gone.
-pub(crate) async fn document_text(cx: &Cx, document: &Document) -> Result<String, ApiError> {
-    let keys = (0..document.text_parts).map(|part| key::document_text(&document.id, part)).collect();
-    let mut text = Vec::with_capacity(usize::try_from(document.text_bytes).unwrap_or(0).min(1 << 28));
-    for part in store::get_bytes(cx, keys).await?.into_iter().flatten() {
-        text.extend_from_slice(&part);
-    }
-    Ok(String::from_utf8(text).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
-}
-
 /// The extractive answer over this context.
-pub(super) async fn quote(
-    cx: &Cx,
-    engine: &Engine,
-    question: &str,
-    context: &Context,
-) -> Result<String, ApiError> {
-    let _ = (cx, engine, question, context);
-    Err(ApiError::new(crate::api::Code::NotBuilt, "No language model is configured."))
+pub(super) async fn quote(cx: &Cx, question: &str, context: &Context) -> Result<String, ApiError> {
+    cx.breathe().await;
+    let titles = context.sources.iter().map(Source::title).chain(std::iter::repeat("an earlier source"));
+    let passages: Vec<Passage> =
+        context.texts.iter().zip(titles).map(|(text, title)| Passage { title, text }).collect();
+    let model = embed::builtin(cx).await?;
+    Ok(extractive::answer(question, &passages, &|text| model.embed(text)))
 }
 
 /// Metadata of a document that came with a question and is not stored.

@@ -116,7 +116,7 @@ pub(crate) async fn answer(
     let prompt = prompt::assemble(cx, &tokenizer, ask, &model, &history, &context, images);
     let meter = Meter::start(cx, &model, &tokenizer, &prompt);
     let spoken = match &model {
-        ChatModel::Extractive => quote(cx, engine, ask, &context, voice, meter).await?,
+        ChatModel::Extractive => quote(cx, ask, &context, voice, meter).await?,
         _ if voice.streams() => speak(cx, &model, &prompt, voice, meter).await?,
         _ => {
             let completion = llm::complete(cx, &model, &prompt).await.map_err(model_failed)?;
@@ -183,13 +183,12 @@ async fn speak(
 /// The answer without a language model: the best sentences of the context.
 async fn quote(
     cx: &Cx,
-    engine: &Engine,
     ask: &Ask,
     context: &Context,
     voice: &mut dyn Voice,
     meter: Meter,
 ) -> Result<Spoken, ApiError> {
-    let text = super::context::quote(cx, engine, &ask.message, context).await?;
+    let text = super::context::quote(cx, &ask.message, context).await?;
     for piece in text.split_inclusive(' ') {
         voice.say(piece);
     }

@@ -13,7 +13,7 @@ mod save;
 mod variables;
 
 pub(crate) use attachments::ATTACHMENTS_MAX;
-pub(crate) use context::{document_text, with_header};
+pub(crate) use context::with_header;
 pub(crate) use flow::{Ask, Outcome, Refusal, Voice, answer};
 pub(crate) use history::reset;
 pub use variables::{Names, expand};

@@ -83,7 +83,7 @@ fn begins_in_code(lines: &[&str]) -> bool {
         .collect();
     match fences.iter().position(|(_, name)| !name.is_empty()) {
         Some(named) => named % 2 == 1,
-        None if fences.len() % 2 == 0 => false,
+        None if fences.len().is_multiple_of(2) => false,
         None => {
             let (first, last) = (fences[0].0, fences[fences.len() - 1].0);
             prose_share(&lines[last + 1..]) > 0.5 && prose_share(&lines[..first]) < 0.5
