@@ -1,12 +1,5 @@
 //! The static MiniLM embedder: WordPiece tokens, one int8 row each, a weighted sum. Plain arithmetic, no network,
 //! the same bytes on every host.
-//!
-//! ```
-//! use haversack_engine::embed::minilm::embedded;
-//!
-//! let vector = embedded().embed("how do I reset my password?");
-//! assert_eq!(vector.len(), 256);
-//! ```
 
 mod error;
 mod model;
@@ -25,6 +18,13 @@ pub use wordpiece::Wordpiece;
 ///
 /// The vocabulary is hashed at the first call (about a millisecond, 0.6 MB); rows stay where the binary was mapped, so
 /// only those that texts touch become resident.
+///
+/// ```
+/// use haversack_engine::embed::minilm::embedded;
+///
+/// let vector = embedded().embed("how do I reset my password?");
+/// assert_eq!(vector.len(), 256);
+/// ```
 #[cfg(feature = "embedded-assets")]
 pub fn embedded() -> &'static StaticModel {
     use bytes::Bytes;
