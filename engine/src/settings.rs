@@ -15,6 +15,8 @@ pub struct Settings {
     pub chunk_size: Option<usize>,
     /// Overlap of neighbouring chunks in UTF-16 units.
     pub chunk_overlap: usize,
+    /// Markdown is cut along its headings, lists, tables and code rather than as clients know it.
+    pub chunk_by_structure: bool,
     /// Workspaces cannot be deleted.
     pub deletion_protection: bool,
     /// Memory for cached vector indexes, in bytes, over all workspaces.
@@ -51,6 +53,7 @@ impl Settings {
             embed,
             chunk_size,
             chunk_overlap,
+            chunk_by_structure: flag("HAVERSACK_CHUNK_BY_STRUCTURE", false),
             // Theirs is on as soon as the variable exists, whatever it says.
             deletion_protection: vars.contains_key("WORKSPACE_DELETION_PROTECTION"),
             index_cache_bytes: cache_mb.saturating_mul(1 << 20),

@@ -129,7 +129,7 @@ impl TestHost {
     }
 
     fn origin(&mut self) -> Origin {
-        self.runs += 1;
+        self.runs = self.runs.wrapping_add(1);
         Origin { seed: [self.runs; 32], now: self.now, utc_offset_minutes: 0, operator: true }
     }
 

@@ -60,7 +60,7 @@ pub async fn add_document(
     adding.check_model(head.as_ref(), None)?;
 
     let mut writer = SegmentWriter::new(cx, workspace.id);
-    let options = chunk_options(engine, embedder);
+    let options = chunk_options(engine, embedder, document);
     let result = match adding.write_rows(embedder, options, &mut writer).await {
         Ok(()) => adding.commit(&mut writer).await,
         Err(error) => Err(error),
@@ -71,11 +71,15 @@ pub async fn add_document(
     result
 }
 
-fn chunk_options(engine: &Engine, embedder: &Embedder) -> ChunkOptions {
+fn chunk_options(engine: &Engine, embedder: &Embedder, document: &Document) -> ChunkOptions {
     let settings = engine.settings();
     let most = embedder.max_chunk_chars();
     let size = settings.chunk_size.map_or(most, |size| size.min(most));
-    ChunkOptions { size, overlap: settings.chunk_overlap, mode: ChunkMode::Recursive }
+    let mode = match settings.chunk_by_structure && document.markdown {
+        true => ChunkMode::Markdown,
+        false => ChunkMode::Recursive,
+    };
+    ChunkOptions { size, overlap: settings.chunk_overlap, mode }
 }
 
 /// The text of a stored document.

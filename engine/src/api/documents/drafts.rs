@@ -2,7 +2,7 @@
 
 use super::super::Call;
 use super::super::error::ApiError;
-use super::metadata::Metadata;
+use super::metadata::{FIELD_BYTES_MAX, Metadata};
 use super::store_document::{Draft, published_now};
 use super::{DEFAULT_FOLDER, NAME_BYTES_MAX};
 use crate::seam::{ExtractRequest, HostErrorKind};
@@ -64,8 +64,7 @@ pub fn drafts(
     extracted: Extracted,
     metadata: &Metadata,
 ) -> Result<Vec<Draft>, ApiError> {
-    let skipped: Vec<String> =
-        extracted.skipped.iter().map(|problem| format!("{}: {}", problem.what, problem.reason)).collect();
+    let skipped = skipped(&extracted);
     let sha256 = hex(&Sha256::digest(&file.bytes));
     let published = published_now(&call.cx);
     let own_folder = own_folder(call, &file.name);
@@ -75,7 +74,8 @@ pub fn drafts(
         (given("description")?, given("docSource")?, given("chunkSource")?);
     let mut drafts: Vec<Draft> = Vec::with_capacity(extracted.documents.len());
     let several = extracted.documents.len() > 1;
-    for (n, document) in extracted.documents.into_iter().enumerate() {
+    for (n, mut document) in extracted.documents.into_iter().enumerate() {
+        bound(&mut document);
         let defaults = document.format.defaults();
         let id = call.cx.uuid().to_string();
         let sheet = document.part.as_deref().filter(|_| document.format == Format::Xlsx);
@@ -118,6 +118,36 @@ pub fn drafts(
         });
     }
     Ok(drafts)
+}
+
+/// Problems that are kept, of a file that has more.
+const SKIPPED_MAX: usize = 100;
+
+/// What could not be read of a file, for people.
+pub fn skipped(extracted: &Extracted) -> Vec<String> {
+    let problems = &extracted.skipped;
+    let mut told: Vec<String> = problems
+        .iter()
+        .take(SKIPPED_MAX)
+        .map(|problem| shortened(format!("{}: {}", problem.what, problem.reason)))
+        .collect();
+    if problems.len() > SKIPPED_MAX {
+        told.push(format!("and {} more", problems.len() - SKIPPED_MAX));
+    }
+    told
+}
+
+/// Cuts what a file says of itself to the length that clients may give: it becomes part of every chunk.
+fn bound(document: &mut Document) {
+    let Document { title, author, description, part, .. } = document;
+    for field in [title, author, description, part] {
+        *field = field.take().map(shortened);
+    }
+}
+
+fn shortened(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(FIELD_BYTES_MAX));
+    text
 }
 
 /// The folder of a workbook's sheets: `book.xlsx-1a2b`.

@@ -5,7 +5,7 @@ use super::super::body::Fields;
 use super::super::error::{ApiError, Code};
 use super::super::{Call, js};
 use super::address::Address;
-use super::drafts::{File, document_name, drafts, extract};
+use super::drafts::{File, document_name, drafts, extract, skipped};
 use super::metadata::Metadata;
 use super::store_document::{Draft, published_now, store};
 use super::targets::Targets;
@@ -200,8 +200,7 @@ fn page_drafts(
     let given = |field: &str, default: &str| {
         metadata.text(field).map(|text| text.unwrap_or_else(|| default.to_owned()))
     };
-    let skipped: Vec<String> =
-        extracted.skipped.iter().map(|problem| format!("{}: {}", problem.what, problem.reason)).collect();
+    let skipped = skipped(&extracted);
     let draft = |document: Document| {
         let id = call.cx.uuid().to_string();
         Ok(Draft {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 pub struct Metadata(Map<String, Value>);
 
 /// Longest value of one field, in bytes.
-const FIELD_BYTES_MAX: usize = 10 * 1024;
+pub const FIELD_BYTES_MAX: usize = 10 * 1024;
 
 impl Metadata {
     /// From a body's `metadata`. What cannot be understood is empty (reference §6.3).

@@ -5,7 +5,8 @@ use super::{host, long_text, update};
 use crate::retrieve::IndexHead;
 use crate::seam::Effect;
 use crate::store::key;
-use crate::testing::{Running, TestHost, is_commit, json_request};
+use crate::testing::{Running, TestHost, document, extracted, is_commit, json_request};
+use haversack_extract::{Document, Format};
 use serde_json::{Value, json};
 
 fn head(host: &TestHost) -> Value {
@@ -122,6 +123,23 @@ fn an_embedder_that_fails_leaves_nothing_and_uses_up_no_number() {
         (statuses(&answer), &answer["workspace"]["documents"][0]["id"]),
         (vec!["failed", "added"], &json!(1))
     );
+}
+
+#[test]
+fn markdown_is_cut_along_its_headings_if_the_operator_says_so() {
+    let headings = |vars: &[(&str, &str)]| {
+        let mut host = TestHost::new(vars);
+        host.workspace("Docs");
+        let text = "# Otters\n\nThey swim.\n\n# Bridges\n\nBuilt in 1764.\n";
+        let guide = Document { markdown: true, format: Format::Markdown, ..document(text) };
+        host.extracted.insert("guide.md".into(), extracted(&[guide], &[]));
+        host.upload("/v1/document/upload", "guide.md", b"#", &[("addToWorkspaces", "docs")]).ok();
+        check(&host);
+        host.keys("chunk/").iter().map(|key| host.value(key)["headings"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(headings(&[]), [Value::Null]);
+    let structured = headings(&[("HAVERSACK_CHUNK_BY_STRUCTURE", "true")]);
+    assert_eq!(structured, [json!(["Otters"]), json!(["Bridges"])]);
 }
 
 #[test]

@@ -158,6 +158,20 @@ fn fields_are_bounded() {
 }
 
 #[test]
+fn what_a_file_says_of_itself_is_cut() {
+    let mut host = host();
+    let long = "é".repeat(10_000);
+    let problems = vec![("page", long.as_str()); 101];
+    let pdf = Document { author: Some(long.clone()), format: Format::Pdf, ..document("x") };
+    host.extracted.insert("a.pdf".into(), extracted(&[pdf], &problems));
+    let made = host.upload("/v1/document/upload", "a.pdf", b"%PDF", &[]).ok();
+    let document = &made["documents"][0];
+    assert_eq!(document["docAuthor"].as_str().unwrap().len(), 10 * 1024);
+    let skipped = document["skipped"].as_array().unwrap();
+    assert_eq!((skipped.len(), &skipped[100]), (101, &json!("and 1 more")));
+}
+
+#[test]
 fn titles_keep_what_no_slug_can_say() {
     let mut host = host();
     let body = json!({ "textContent": "x", "metadata": { "title": "日本語", "published": null } });
