@@ -56,7 +56,10 @@ impl Extractor {
     pub async fn extract(&self, request: ExtractRequest) -> Result<Extracted, HostError> {
         let source = OwnedSource { name: request.name, mime: request.mime, bytes: request.bytes };
         let name = source.name.clone();
-        let need = units(source.bytes.len() as u64 * NEED).min(units(self.options.memory_bytes));
+        let all = units(self.options.memory_bytes);
+        // More files at once than there are cores would only slow each other down.
+        let cores = std::thread::available_parallelism().map_or(2, usize::from) as u32;
+        let need = units(source.bytes.len() as u64 * NEED).max(all / cores).min(all);
         let permit = self.memory.clone().acquire_many_owned(need).await.map_err(|_| stopped())?;
         let (parser, options) = (self.parser, self.options.clone());
         let work = tokio::task::spawn_blocking(move || {

@@ -2,6 +2,7 @@
 //! around it. Everything about workspaces, chats, prompts and JSON is the engine's.
 
 pub mod answer;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod drive;
@@ -9,5 +10,6 @@ pub mod effects;
 pub mod extraction;
 pub mod host;
 pub mod http;
+pub mod instance;
 pub mod server;
 pub mod store;

@@ -1,3 +1,5 @@
 //! The `haversack` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    haversack::cli::main()
+}

@@ -5,11 +5,14 @@
 //! process go through one thread, which commits whatever has queued up while the last commit was being
 //! synced (group commit). Other processes may have the same file open.
 
+mod check;
 mod error;
 mod pool;
 mod read;
 mod schema;
 mod writer;
+
+pub use check::check;
 
 use haversack_engine::seam::{HostError, HostErrorKind, KvOp, KvReply};
 use pool::Pool;

@@ -1,0 +1,223 @@
+//! `haversack add`.
+
+use super::ledger::{self, Ledger};
+use super::workspace::{self, encode, text};
+use crate::config::Config;
+use crate::instance::{Instance, error_of, json};
+use crate::server::shutdown_signal;
+use clap::Args;
+use futures_util::{StreamExt, stream};
+use haversack_engine::seam::ApiRequest;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// Add files and folders to a workspace.
+#[derive(Args)]
+pub struct Add {
+    /// Files, and folders to be searched for files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The workspace's slug or name; it is made if there is none
+    #[arg(long, short)]
+    workspace: String,
+}
+
+/// What became of a file.
+enum Outcome {
+    Added,
+    /// The workspace holds the same content already.
+    Known,
+    Failed(String),
+}
+
+impl Add {
+    /// Carries it out; fails if any file could not be added. Can be repeated: what is in is skipped.
+    pub async fn run(self, config: &Config, instance: &Instance) -> Result<(), String> {
+        let files = collect(&self.files)?;
+        if files.is_empty() {
+            return Err("there is no file there".into());
+        }
+        let slug = workspace::find_or_create(instance, &self.workspace).await?;
+        let documents = documents(instance, &slug).await?;
+        let ledger = Ledger::open(&config.data, &slug, &documents)
+            .map_err(|e| format!("cannot write to {}: {e}", config.data.display()))?;
+        let adding = Adding { config, instance, slug: &slug, ledger: &ledger, seen: Mutex::default() };
+        let bar = bar(&files);
+        let (mut added, mut known, mut failed) = (0, 0, 0);
+        let parallel = std::thread::available_parallelism().map_or(2, usize::from).min(4);
+        let mut results = std::pin::pin!(
+            stream::iter(&files)
+                .map(|(path, size)| {
+                    let adding = &adding;
+                    async move { (path, *size, adding.add(path, *size).await) }
+                })
+                .buffer_unordered(parallel)
+        );
+        loop {
+            let (path, size, outcome) = tokio::select! {
+                next = results.next() => match next {
+                    Some(result) => result,
+                    None => break,
+                },
+                () = shutdown_signal() => {
+                    bar.abandon();
+                    return Err(format!("stopped; {added} files are in. The same command goes on from here."));
+                }
+            };
+            bar.inc(size);
+            bar.set_message(name_of(path));
+            match outcome {
+                Outcome::Added => added += 1,
+                Outcome::Known => known += 1,
+                Outcome::Failed(why) => {
+                    failed += 1;
+                    bar.suspend(|| eprintln!("{}: {why}", path.display()));
+                }
+            }
+        }
+        bar.finish_and_clear();
+        println!("{added} added to {slug}, {known} there already, {failed} failed");
+        if failed == 0 {
+            Ok(())
+        } else {
+            Err(format!("{failed} of {} files could not be added", files.len()))
+        }
+    }
+}
+
+struct Adding<'a> {
+    config: &'a Config,
+    instance: &'a Instance,
+    slug: &'a str,
+    ledger: &'a Ledger,
+    /// Content met in this call, so that two copies side by side are added once.
+    seen: Mutex<BTreeSet<String>>,
+}
+
+impl Adding<'_> {
+    async fn add(&self, path: &Path, size: u64) -> Outcome {
+        self.try_add(path, size).await.unwrap_or_else(Outcome::Failed)
+    }
+
+    async fn try_add(&self, path: &Path, size: u64) -> Result<Outcome, String> {
+        let limit = self.config.server.max_body_bytes;
+        if size > limit {
+            return Err(format!("it is larger than {limit} bytes (HAVERSACK_MAX_BODY_BYTES)"));
+        }
+        let hash = ledger::sha256(path).map_err(|e| e.to_string())?;
+        let new = self.seen.lock().is_ok_and(|mut seen| seen.insert(hash.clone()));
+        if !new || self.ledger.find(&hash).is_some() {
+            return Ok(Outcome::Known);
+        }
+        let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
+        let request = upload(&name_of(path), &bytes, self.slug);
+        let (status, body) = json(self.instance.host.call_as_operator(request).await).await;
+        if status >= 400 || body["success"] == false {
+            return Err(error_of(status, &body));
+        }
+        let first = body["documents"].as_array().and_then(|all| all.first()).cloned().unwrap_or_default();
+        let location = text(&first, "location");
+        // The API answers 200 even if the text could not be embedded; the workspace itself knows.
+        if !documents(self.instance, self.slug).await?.contains(&location) {
+            return Err("it was read, but could not be embedded; the log says why".into());
+        }
+        self.ledger.note(&hash, &location).map_err(|e| e.to_string())?;
+        Ok(Outcome::Added)
+    }
+}
+
+/// Paths of the documents in a workspace.
+async fn documents(instance: &Instance, slug: &str) -> Result<Vec<String>, String> {
+    let answer = instance.call("GET", &format!("/api/v1/workspace/{}", encode(slug)), None).await?;
+    let rows = answer["workspace"][0]["documents"].as_array().cloned().unwrap_or_default();
+    Ok(rows.iter().map(|row| text(row, "docpath")).collect())
+}
+
+/// The upload of one file, as a browser would send it.
+fn upload(name: &str, bytes: &[u8], slug: &str) -> ApiRequest {
+    // Longer than anything that occurs by chance, and different each time for what does not.
+    let boundary = format!("haversack-{:016x}{:016x}", getrandom::u64().unwrap_or(0), bytes.len());
+    let quoted = name.replace('"', "%22").replace(['\r', '\n'], " ");
+    let mut body = format!(
+        "--{boundary}\r\ncontent-disposition: form-data; name=\"addToWorkspaces\"\r\n\r\n{slug}\r\n\
+         --{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{quoted}\"\r\n\
+         content-type: application/octet-stream\r\n\r\n"
+    )
+    .into_bytes();
+    body.extend_from_slice(bytes);
+    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    ApiRequest {
+        method: "POST".into(),
+        path: "/api/v1/document/upload".into(),
+        query: String::new(),
+        headers: vec![("content-type".into(), format!("multipart/form-data; boundary={boundary}"))],
+        body: body.into(),
+    }
+}
+
+/// The files that are meant, in order of their paths, each once, with their sizes. Hidden ones and links
+/// inside folders are left out; those named outright are not.
+fn collect(named: &[PathBuf]) -> Result<Vec<(PathBuf, u64)>, String> {
+    let mut found = BTreeSet::new();
+    for path in named {
+        let metadata = std::fs::metadata(path).map_err(|e| format!("{}: {e}", path.display()))?;
+        if metadata.is_dir() {
+            walk(path, &mut found)?;
+        } else {
+            found.insert((path.clone(), metadata.len()));
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+fn walk(folder: &Path, found: &mut BTreeSet<(PathBuf, u64)>) -> Result<(), String> {
+    let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let metadata = entry.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            walk(&entry.path(), found)?;
+        } else if metadata.is_file() {
+            found.insert((entry.path(), metadata.len()));
+        }
+    }
+    Ok(())
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn bar(files: &[(PathBuf, u64)]) -> ProgressBar {
+    let total = files.iter().map(|(_, size)| size).sum();
+    let template = "{bar:32} {bytes}/{total_bytes}  {elapsed}  {wide_msg}";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(total).with_style(style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_searched_in_order_without_what_is_hidden() {
+        let dir = tempfile::TempDir::new().unwrap();
+        std::fs::create_dir_all(dir.path().join("b/.git")).unwrap();
+        for file in ["z.txt", "a.md", "b/c.txt", "b/.hidden", "b/.git/config"] {
+            std::fs::write(dir.path().join(file), "text").unwrap();
+        }
+        let named = [dir.path().to_owned(), dir.path().join("z.txt"), dir.path().join("b/.hidden")];
+        let found: Vec<_> = collect(&named)
+            .unwrap()
+            .into_iter()
+            .map(|(path, _)| path.strip_prefix(dir.path()).unwrap().display().to_string())
+            .collect();
+        assert_eq!(found, ["a.md", "b/.hidden", "b/c.txt", "z.txt"]);
+        assert!(collect(&[dir.path().join("absent")]).unwrap_err().contains("absent"));
+    }
+}

@@ -1,0 +1,91 @@
+//! `haversack serve`.
+
+use super::keys;
+use crate::config::Config;
+use crate::instance::{Instance, json, request};
+use crate::server::{Server, router, shutdown_signal};
+use clap::Args;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// How long requests may go on after the server was asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long runs may then take to save what they have.
+const SAVE: Duration = Duration::from_secs(3);
+
+/// Start the server.
+#[derive(Args, Default)]
+pub struct Serve {
+    /// Address and port to listen on [default: 127.0.0.1:3001]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Let callers make the server fetch from private addresses (upload-link)
+    #[arg(long)]
+    pub allow_private_addresses: bool,
+}
+
+/// Serves until the process is asked to stop.
+pub async fn run(config: &Config) -> Result<(), String> {
+    let started = Instant::now();
+    let instance = Instance::open(config).map_err(|error| error.message)?;
+    instance.maintain().await?;
+    let new_key = first_key(config, &instance).await?;
+    let router = router(instance.host.clone(), config.server.clone());
+    let server = Server::bind(config.listen, router)
+        .await
+        .map_err(|e| format!("cannot listen on {}: {e}; choose another with --listen", config.listen))?;
+    let address = server.address().map_err(|e| e.to_string())?;
+    greet(address, new_key.as_deref());
+    let ms = started.elapsed().as_secs_f64() * 1e3;
+    tracing::info!(%address, data = %config.data.display(), ms, "ready");
+    let finished = server.run(shutdown_signal(), GRACE).await;
+    tracing::info!(finished, "stopping");
+    // Whoever is in a hurry asks twice.
+    tokio::select! {
+        _ = instance.close(SAVE) => Ok(()),
+        () = shutdown_signal() => Err("stopped before everything was finished".into()),
+    }
+}
+
+/// Sees to it that there is a key; its secret if it was made up just now.
+async fn first_key(config: &Config, instance: &Instance) -> Result<Option<String>, String> {
+    let keys = keys::list(instance).await?;
+    match (&config.api_key, keys.is_empty()) {
+        (Some(secret), true) => {
+            keys::create(instance, "HAVERSACK_API_KEY", Some(secret))
+                .await
+                .map_err(|e| format!("HAVERSACK_API_KEY: {e}"))?;
+            Ok(None)
+        }
+        (Some(secret), false) => {
+            let mut probe = request("GET", "/api/v1/auth", None);
+            probe.headers.push(("authorization".into(), format!("Bearer {secret}")));
+            if json(instance.host.call(probe).await).await.0 != 200 {
+                tracing::warn!("HAVERSACK_API_KEY is none of the keys there are: it only sets the first one");
+            }
+            Ok(None)
+        }
+        (None, true) if !config.listen.ip().is_loopback() => Err(format!(
+            "{} can be reached from other machines, and there is no API key yet. Make one first \
+             (`haversack keys create`), or set HAVERSACK_API_KEY.",
+            config.listen
+        )),
+        (None, true) => keys::create(instance, "first start", None).await.map(Some),
+        (None, false) => Ok(None),
+    }
+}
+
+/// On the terminal, not in the log: the secret must not end up there.
+fn greet(address: SocketAddr, new_key: Option<&str>) {
+    match new_key {
+        Some(secret) => {
+            println!("\n  Haversack is ready. This API key is shown only now:\n\n      {secret}\n");
+            println!("  Open the page with it:\n\n      http://{address}/#token={secret}\n");
+        }
+        None => {
+            println!("\n  Haversack is ready at http://{address}/");
+            println!("  Another key for a browser or a client: haversack keys create\n");
+        }
+    }
+}
