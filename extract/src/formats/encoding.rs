@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use chardetng::EncodingDetector;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+/// How many bytes a guess is made from, beginning with the first that is not ASCII.
+const GUESS_FROM_BYTES: usize = 64 * 1024;
+
 /// Decodes a text file. In this order: a byte order mark, the `declared` label, UTF-16 by its zeroes, UTF-8
 /// if the bytes are (or nearly are) UTF-8, and for the rest the legacy encoding that fits best. The mark
 /// itself is no content and is left out. Never fails: what does not decode becomes U+FFFD.
@@ -42,8 +45,9 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     if is_mostly_utf8(bytes) {
         return UTF_8;
     }
+    let first = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
     let mut detector = EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
+    detector.feed(&bytes[first..bytes.len().min(first + GUESS_FROM_BYTES)], true);
     let encoding = detector.guess(None, chardetng::Utf8Detection::Deny);
     // Never Latin-2 or the like for a stray byte between ASCII letters.
     if encoding.is_single_byte() && bytes.iter().filter(|byte| !byte.is_ascii()).count() < 2 {

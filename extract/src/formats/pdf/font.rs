@@ -1,6 +1,7 @@
 //! What codes of a text string mean, and how far they advance.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -18,19 +19,32 @@ use super::stream::affordable;
 /// A font, as far as reading needs it.
 pub(crate) enum Font<'a> {
     /// One that the library understands.
-    Known(hayro_font::Font<'a>),
+    Known(KnownFont<'a>),
     /// One that names an East Asian encoding.
     Legacy(LegacyEncoding),
     /// One that nobody understands: its ASCII codes are taken at their word.
     Unknown,
 }
 
+/// A font of the library, with what was asked of it so far: asking takes many steps, and text repeats its letters.
+pub(crate) struct KnownFont<'a> {
+    font: hayro_font::Font<'a>,
+    horizontal: bool,
+    meanings: RefCell<HashMap<u32, Meaning>>,
+}
+
 /// One code of a text string.
 pub(crate) struct Code {
     /// How many bytes it took.
     pub length: usize,
+    pub meaning: Meaning,
+}
+
+/// What a code means.
+#[derive(Clone)]
+pub(crate) struct Meaning {
     /// What it stands for; `None` if the font does not tell.
-    pub text: Option<String>,
+    pub text: Option<Rc<str>>,
     /// How far it advances, in thousandths of the font size: to the right, or down (negative) in vertical
     /// writing.
     pub advance: f64,
@@ -40,7 +54,7 @@ impl Font<'_> {
     /// Whether text runs from top to bottom.
     pub fn is_vertical(&self) -> bool {
         match self {
-            Self::Known(font) => !font.is_horizontal(),
+            Self::Known(font) => !font.horizontal,
             Self::Legacy(encoding) => encoding.vertical,
             Self::Unknown => false,
         }
@@ -49,20 +63,7 @@ impl Font<'_> {
     /// Reads the first code of a string that is not empty.
     pub fn next(&self, bytes: &[u8]) -> Code {
         match self {
-            Self::Known(font) => {
-                let (code, length) = font.read_code(bytes, 0);
-                let text = match font.glyph(font.map_code(code), code) {
-                    FontGlyph::Outline(glyph) => glyph.as_unicode(),
-                    FontGlyph::Type3(glyph) => glyph.as_unicode(),
-                };
-                let text = text.map(|text| match text {
-                    BfString::Char(c) => c.to_string(),
-                    BfString::String(text) => text,
-                });
-                let advance = font.code_advance(code);
-                let advance = if font.is_horizontal() { advance.x } else { advance.y };
-                Code { length: length.max(1), text, advance }
-            }
+            Self::Known(font) => font.next(bytes),
             Self::Legacy(encoding) => {
                 let (length, text) = encoding.next(bytes);
                 let advance = match (encoding.vertical, length) {
@@ -70,15 +71,62 @@ impl Font<'_> {
                     (false, 1) => 500.0,
                     (false, _) => 1000.0,
                 };
-                Code { length: length.max(1), text: Some(text), advance }
+                Code {
+                    length: length.max(1),
+                    meaning: Meaning { text: Some(readable(text).into()), advance },
+                }
             }
             Self::Unknown => {
                 let text =
                     bytes.first().filter(|byte| byte.is_ascii()).map(|byte| char::from(*byte).to_string());
-                Code { length: 1, text, advance: 500.0 }
+                let text = text.map(|text| readable(text).into());
+                Code { length: 1, meaning: Meaning { text, advance: 500.0 } }
             }
         }
     }
+}
+
+impl<'a> KnownFont<'a> {
+    fn new(font: hayro_font::Font<'a>) -> Self {
+        Self { horizontal: font.is_horizontal(), font, meanings: RefCell::default() }
+    }
+
+    fn next(&self, bytes: &[u8]) -> Code {
+        let (code, length) = self.font.read_code(bytes, 0);
+        let meaning = self.meanings.borrow_mut().entry(code).or_insert_with(|| self.ask(code)).clone();
+        Code { length: length.max(1), meaning }
+    }
+
+    fn ask(&self, code: u32) -> Meaning {
+        let text = match self.font.glyph(self.font.map_code(code), code) {
+            FontGlyph::Outline(glyph) => glyph.as_unicode(),
+            FontGlyph::Type3(glyph) => glyph.as_unicode(),
+        };
+        let text = text.map(|text| match text {
+            BfString::Char(c) => readable(c.to_string()),
+            BfString::String(text) => readable(text),
+        });
+        let advance = self.font.code_advance(code);
+        Meaning { text: text.map(Into::into), advance: if self.horizontal { advance.x } else { advance.y } }
+    }
+}
+
+/// Text as people type it: typographic ligatures become letters, control characters go.
+pub(crate) fn readable(text: String) -> String {
+    const LIGATURES: [&str; 7] = ["ff", "fi", "fl", "ffi", "ffl", "st", "st"];
+    if text.chars().all(|c| !c.is_control() && !('\u{fb00}'..='\u{fb06}').contains(&c)) {
+        return text;
+    }
+    let mut readable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{fb00}'..='\u{fb06}' => readable.push_str(LIGATURES[c as usize - 0xfb00]),
+            '\t' | '\n' | '\r' => readable.push(' '),
+            c if c.is_control() => {}
+            c => readable.push(c),
+        }
+    }
+    readable
 }
 
 /// The fonts of a document, each loaded once.
@@ -125,7 +173,8 @@ impl<'a> Fonts<'a> {
         if !is_affordable(dict, budget) {
             return Font::Unknown;
         }
-        self.cache.font(dict, &self.font_resolver, &self.cmap_resolver).map_or(Font::Unknown, Font::Known)
+        let font = self.cache.font(dict, &self.font_resolver, &self.cmap_resolver);
+        font.map_or(Font::Unknown, |font| Font::Known(KnownFont::new(font)))
     }
 }
 

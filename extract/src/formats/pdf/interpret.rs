@@ -9,7 +9,7 @@ use hayro_syntax::object::{Array, Dict, Name, Object, ObjectIdentifier, Stream};
 use hayro_syntax::page::Resources;
 
 use super::super::budget::Budget;
-use super::font::Font;
+use super::font::{Code, Font, readable};
 use super::info::text_string;
 use super::layout::{Layout, Placed};
 use super::page::Reader;
@@ -192,12 +192,12 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
         let Some(font) = state.font.clone() else { return };
         let vertical = font.is_vertical();
         while !bytes.is_empty() {
-            let code = font.next(bytes);
-            let (own, rest) = bytes.split_at(code.length.min(bytes.len()));
+            let Code { length, meaning } = font.next(bytes);
+            let (own, rest) = bytes.split_at(length.min(bytes.len()));
             bytes = rest;
             let is_space = own == b" ";
             let spacing = state.char_spacing + if is_space { state.word_spacing } else { 0.0 };
-            let length = code.advance / 1000.0 * state.size + spacing;
+            let length = meaning.advance / 1000.0 * state.size + spacing;
             let step = if vertical { Vec2::new(0.0, length) } else { Vec2::new(length * state.stretch, 0.0) };
 
             let to_page = state.transform * at.text;
@@ -209,7 +209,7 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
             let direction = (linear * along.to_point()).to_vec2();
             let size = state.size.abs() * linear.determinant().abs().sqrt();
             if direction.hypot() > 0.0 {
-                let text = self.name(code.text, is_space);
+                let text = self.name(meaning.text, is_space);
                 let direction = direction / direction.hypot();
                 self.layout.place(&Placed { text: &text, origin, advance, direction, size });
             }
@@ -218,19 +218,15 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
     }
 
     /// What to write for a sign: what its font says, or what the marked content around it says, once.
-    fn name(&mut self, text: Option<String>, is_space: bool) -> String {
+    fn name(&mut self, text: Option<Rc<str>>, is_space: bool) -> Rc<str> {
         if let Some(replacement) = self.replacements.iter_mut().rev().find_map(Option::as_mut) {
-            return std::mem::take(replacement);
+            return std::mem::take(replacement).into();
         }
         self.shown += 1;
-        match text {
-            Some(text) => readable(text),
-            None if is_space => " ".into(),
-            None => {
-                self.unknown += 1;
-                String::new()
-            }
-        }
+        text.unwrap_or_else(|| {
+            self.unknown += u64::from(!is_space);
+            if is_space { " ".into() } else { "".into() }
+        })
     }
 
     fn replacement(&self, instruction: &Instruction<'_, '_>, resources: &Resources<'a>) -> Option<String> {
@@ -322,22 +318,4 @@ fn number(operand: &Object<'_>) -> Option<f64> {
         Object::Number(number) => Some(number.as_f64()),
         _ => None,
     }
-}
-
-/// Text as people type it: typographic ligatures become letters, control characters go.
-fn readable(text: String) -> String {
-    const LIGATURES: [&str; 7] = ["ff", "fi", "fl", "ffi", "ffl", "st", "st"];
-    if text.chars().all(|c| !c.is_control() && !('\u{fb00}'..='\u{fb06}').contains(&c)) {
-        return text;
-    }
-    let mut readable = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\u{fb00}'..='\u{fb06}' => readable.push_str(LIGATURES[c as usize - 0xfb00]),
-            '\t' | '\n' | '\r' => readable.push(' '),
-            c if c.is_control() => {}
-            c => readable.push(c),
-        }
-    }
-    readable
 }
