@@ -26,6 +26,7 @@ mod testing_models;
 #[cfg(test)]
 mod tests;
 mod think;
+mod vars;
 mod wire;
 
 pub(crate) use error::error_text;
@@ -35,9 +36,9 @@ pub use model::{Cache, ChatModel, HostModel, HttpModel, Patience};
 pub use prompt::{Attachment, Completion, Delta, Finish, Message, Prompt, Role, Usage};
 pub use secret::Secret;
 pub use settings::LlmSettings;
-pub(crate) use settings::Vars;
 pub use stream::TokenStream;
 pub use think::ThinkTags;
+pub(crate) use vars::Vars;
 
 use crate::seam::{CompleteRequest, Cx};
 

@@ -1,7 +1,8 @@
 //! Which units make the answer.
 
 use super::blocks::Kind;
-use super::score::{Question, Scored};
+use super::question::Question;
+use super::score::Scored;
 use super::units::Unit;
 use std::collections::BTreeSet;
 

@@ -5,12 +5,14 @@ mod blocks;
 mod choose;
 mod html;
 mod inline;
+mod marks;
+mod question;
 mod score;
 mod sentences;
 mod terms;
 mod units;
 
-use score::Question;
+use question::Question;
 use std::fmt::Write;
 use units::{Unit, fenced, listed};
 
