@@ -5,7 +5,7 @@ use super::body::Fields;
 use super::error::{ApiError, Code};
 use super::{Call, js};
 use crate::chat::with_header;
-use crate::retrieve::search::{self, Found, Query};
+use crate::retrieve::search::{self, Found, Query, Searched};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -29,9 +29,19 @@ pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
         threshold: threshold.unwrap_or(workspace.similarity_threshold),
         without: &BTreeSet::new(),
     };
-    let found = search::search(&call.cx, &call.engine, workspace.id, index, query).await?;
-    let results: Vec<Value> = found.iter().map(row).collect();
-    Ok(Answer::ok(&json!({ "results": results })))
+    let Searched { found, best_below } =
+        search::search(&call.cx, &call.engine, workspace.id, index, query).await?;
+    let mut body = json!({ "results": found.iter().map(row).collect::<Vec<Value>>() });
+    // Nothing at all is often a threshold too high for the embedder: say so.
+    if let (true, Some(score)) = (found.is_empty(), best_below) {
+        body["message"] = format!(
+            "The nearest chunk has a score of {score:.3}, which is below the threshold of {}. \
+             Send a lower scoreThreshold to see it.",
+            query.threshold
+        )
+        .into();
+    }
+    Ok(Answer::ok(&body))
 }
 
 fn row(found: &Found) -> Value {

@@ -100,7 +100,7 @@ pub(crate) async fn answer(
                 threshold: workspace.similarity_threshold,
                 without: &pins,
             };
-            search::search(cx, engine, workspace.id, index, query).await?
+            search::search(cx, engine, workspace.id, index, query).await?.found
         }
     };
     let hits = found.len();

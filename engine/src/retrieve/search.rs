@@ -38,6 +38,15 @@ pub struct Found {
     pub score: f64,
 }
 
+/// What a search brought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Searched {
+    /// Nearest first.
+    pub found: Vec<Found>,
+    /// Score of the nearest chunk that the threshold dropped.
+    pub best_below: Option<f64>,
+}
+
 /// Rows scanned between two breaths: a millisecond or two, natively.
 const SCAN_STEP: usize = 65_536;
 
@@ -51,7 +60,7 @@ pub(crate) async fn search(
     workspace: u64,
     loaded: Loaded,
     query: Query<'_>,
-) -> Result<Vec<Found>, ApiError> {
+) -> Result<Searched, ApiError> {
     let embedder = engine.embedder();
     let vectors = embed::embed(cx, embedder, &[query.text.to_owned()], Purpose::Query).await?;
     let vector = vectors.into_iter().next().unwrap_or_default();
@@ -62,8 +71,15 @@ pub(crate) async fn search(
     let candidates = scan(cx, &loaded, &vector, top_n).await?;
     let hits = rescore(cx, workspace, &loaded, &vector, candidates, top_n).await?;
     let found = fetch(cx, workspace, hits).await?;
-    let keep = |f: &Found| f.score >= query.threshold && !query.without.contains(&f.placement.doc_id);
-    Ok(found.into_iter().filter(keep).collect())
+    let (mut kept, mut best_below) = (Vec::new(), None);
+    for one in found {
+        if one.score < query.threshold {
+            best_below = best_below.or(Some(one.score));
+        } else if !query.without.contains(&one.placement.doc_id) {
+            kept.push(one);
+        }
+    }
+    Ok(Searched { found: kept, best_below })
 }
 
 async fn scan(cx: &Cx, loaded: &Loaded, vector: &[f32], top_n: usize) -> Result<Vec<Candidate>, ApiError> {

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 /// Most units that are chosen for their score.
 const UNITS_MAX: usize = 4;
+/// Passages whose beginnings are quoted.
+const OPENINGS_MAX: usize = 2;
 /// Characters after which nothing more is added.
 const CHARS_MAX: usize = 900;
 /// A unit must have this share of the best score, and be behind it by so much at most…
@@ -103,4 +105,20 @@ fn adjacent(units: &[Unit], a: usize, b: usize) -> bool {
         && (first.block == second.block
             || (list && first.block + 1 == second.block)
             || second.kind == Kind::Code)
+}
+/// The first two sentences of each of the best passages: something to see when a question names nothing.
+pub(super) fn openings(units: &[Unit]) -> Vec<Vec<usize>> {
+    let mut quotes: Vec<Vec<usize>> = Vec::new();
+    for (at, unit) in units.iter().enumerate().filter(|(_, unit)| unit.kind != Kind::Title) {
+        match quotes.last_mut() {
+            Some(quote) if units[quote[0]].passage == unit.passage => {
+                if quote.len() < 2 {
+                    quote.push(at);
+                }
+            }
+            _ => quotes.push(vec![at]),
+        }
+    }
+    quotes.truncate(OPENINGS_MAX);
+    quotes
 }

@@ -42,17 +42,22 @@ const QUOTE_CHARS_MAX: usize = 480;
 ///
 /// `passages` are best first. `embed` gives vectors of one length for any text (the built-in embedder);
 /// its cosine and the overlap of words decide together. The same input gives the same bytes everywhere.
-/// Without passages, or when none has to do with the question, the answer says so.
+/// Without passages, or when none has to do with the question, the answer says so. A question that asks
+/// what the documents are about, and nothing else, gets the beginnings of the passages.
 pub fn answer(question: &str, passages: &[Passage<'_>], embed: &dyn Fn(&str) -> Vec<f32>) -> String {
     let units = units::units(passages);
     let asked = Question::new(question);
     let scored = score::score(question, &asked, &units, passages.len(), embed);
     let best = scored.iter().take(3).map(|one| one.evidence).fold(0.0, f32::max);
-    if best < UNRELATED {
+    let (lead, chosen) = if asked.is_general() && !units.is_empty() {
+        ("Among other things, your documents say:", choose::openings(&units))
+    } else if best < UNRELATED {
         return format!("{NOTHING}\n\n{WHY}");
-    }
-    let chosen = choose::choose(&asked, &units, &scored);
-    let lead = if best < UNSURE { "The closest passages in your documents:" } else { "From your documents:" };
+    } else {
+        let unsure = best < UNSURE;
+        let lead = if unsure { "The closest passages in your documents:" } else { "From your documents:" };
+        (lead, choose::choose(&asked, &units, &scored))
+    };
     let mut text = format!("{lead}\n\n");
     let mut sources: Vec<&str> = Vec::new();
     for quote in &chosen {
@@ -147,6 +152,16 @@ mod tests {
         format!(
             "<document_metadata>\nsourceDocument: {title}\npublished: 1/2/2024\n</document_metadata>\n\n{text}"
         )
+    }
+
+    #[test]
+    fn what_is_it_about_gets_the_beginnings() {
+        let text = "The lantern harbor opens at nine. Bring an anchor and a compass.";
+        for question in ["What is this document about?", "Summarize the files", "what does it say"] {
+            let answer = ask(question, &[("harbor.pdf", text)]);
+            assert!(answer.contains("> The lantern harbor opens at nine."), "{answer}");
+            assert!(answer.contains("[1] harbor.pdf"), "{answer}");
+        }
     }
 
     fn ask(question: &str, documents: &[(&str, &str)]) -> String {

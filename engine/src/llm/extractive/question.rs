@@ -4,6 +4,10 @@ use super::blocks::Kind;
 use super::terms::terms;
 use super::units::Unit;
 
+/// Words that say nothing of what is in a document.
+const GENERAL: &str = "content contents describe document documents file files main overview page pages pdf say says \
+                       subject summarise summarize summary tell text topic topics";
+
 /// A question's words and kind.
 #[derive(Debug)]
 pub(super) struct Question {
@@ -32,6 +36,13 @@ impl Question {
             }
         }
         Question { words, wants: wants(&text.to_lowercase()) }
+    }
+
+    /// It asks what the documents are about, and names nothing in them.
+    pub fn is_general(&self) -> bool {
+        let general = terms(GENERAL);
+        matches!(self.wants, Wants::Anything | Wants::Definition)
+            && self.words.iter().all(|word| general.contains(word))
     }
 }
 
