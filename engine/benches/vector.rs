@@ -126,7 +126,7 @@ mod search {
     #[divan::bench]
     fn candidates_of_every_other_segment(bencher: Bencher) {
         let index = index(1);
-        let allow = |segment: u64| segment % 2 == 0;
+        let allow = |segment: u64| segment.is_multiple_of(2);
         bencher.bench(|| candidates(&index, &VECTORS[0], 4, Some(&allow)));
     }
 

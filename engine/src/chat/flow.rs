@@ -7,7 +7,7 @@ use super::metrics::Meter;
 use super::{backfill, prompt, refusal, save};
 use crate::Engine;
 use crate::api::{ApiError, Code};
-use crate::llm::{self, ChatModel, Delta, LlmError, TokenStream};
+use crate::llm::{self, ChatModel, Delta, LlmError, ThinkTags, TokenStream};
 use crate::model::{ChatMode, Thread, Workspace};
 use crate::retrieve::search::{self, Query};
 use crate::seam::Cx;
@@ -160,16 +160,22 @@ async fn speak(
     let mut tokens: TokenStream = llm::open_stream(cx, model, prompt).await.map_err(model_failed)?;
     let mut text = String::new();
     let mut broken = None;
+    let mut tags = ThinkTags::default();
+    let mut say = |piece: String| {
+        voice.say(&piece);
+        text.push_str(&piece);
+    };
     // When the client leaves, dropping the stream cancels the model's work; what it said is kept.
     while let Either::Left((next, _)) = select(pin!(tokens.next()), pin!(cx.disconnected())).await {
         match next {
-            Some(Ok(Delta::Text(piece))) => {
-                meter.piece();
-                voice.say(&piece);
-                text.push_str(&piece);
+            Some(Ok(delta)) => {
+                match &delta {
+                    Delta::Text(_) => meter.piece(),
+                    Delta::Usage(usage) => meter.usage(*usage),
+                    Delta::Reasoning(_) | Delta::Finish(_) => {}
+                }
+                tags.push(&delta).into_iter().for_each(&mut say);
             }
-            Some(Ok(Delta::Usage(usage))) => meter.usage(usage),
-            Some(Ok(Delta::Reasoning(_) | Delta::Finish(_))) => {}
             Some(Err(error)) => {
                 broken = Some(error.message);
                 break;
@@ -177,6 +183,7 @@ async fn speak(
             None => break,
         }
     }
+    tags.close().into_iter().for_each(say);
     Ok(Spoken { metrics: meter.finish(cx, &text), text, broken })
 }
 

@@ -232,14 +232,15 @@ pub enum Trust {
     Caller,
 }
 
-const SECRET_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "cookie"];
+/// Any other header may hold a secret that an operator configured.
+const PLAIN_HEADERS: [&str; 5] = ["accept", "anthropic-version", "content-type", "range", "user-agent"];
 
 fn mask(headers: &[(String, String)]) -> Vec<(&str, &str)> {
     headers
         .iter()
         .map(|(name, value)| {
-            let secret = SECRET_HEADERS.contains(&name.as_str());
-            (name.as_str(), if secret { "[secret]" } else { value.as_str() })
+            let plain = PLAIN_HEADERS.contains(&name.as_str());
+            (name.as_str(), if plain { value.as_str() } else { "[secret]" })
         })
         .collect()
 }
