@@ -16,13 +16,14 @@ pub use check::check;
 
 use haversack_engine::seam::{HostError, HostErrorKind, KvOp, KvReply};
 use pool::Pool;
+use read::Bounds;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use writer::{Job, Writer};
 
-/// Keys of a `Get`, or entries of a `Scan`, up to which a read is answered on the calling thread.
-const SMALL_READ: usize = 16;
+/// A read up to this size is answered on the calling thread: handing it to another would take longer.
+const SMALL_READ: Bounds = Bounds { rows: 64, bytes: 128 * 1024 };
 
 /// The database's name inside the data directory.
 pub const FILE_NAME: &str = "haversack.db";
@@ -59,27 +60,24 @@ impl Store {
 
     /// Carries out `op`.
     pub async fn execute(&self, op: KvOp) -> Result<KvReply, HostError> {
-        if let Some(result) = self.execute_now(&op) {
-            return result;
-        }
         match op {
             KvOp::Get { .. } | KvOp::Scan { .. } => {
                 let readers = self.readers.clone();
-                tokio::task::spawn_blocking(move || readers.read(&op)).await.unwrap_or_else(|_| Err(gone()))
+                let read = tokio::task::spawn_blocking(move || readers.read(&op, Bounds::NONE)).await;
+                read.unwrap_or_else(|_| Err(gone()))?.ok_or_else(gone)
             }
             KvOp::Next { key, count } => self.send(|reply| Job::Next { key, count, reply }).await,
             KvOp::Commit { expect, writes } => self.send(|reply| Job::Commit { expect, writes, reply }).await,
         }
     }
 
-    /// Carries out `op` at once if it is a read so small that handing it to another thread would cost more.
+    /// Carries out `op` at once if it is a small read. A scan may turn out to be none; it is begun again on
+    /// another thread then.
     pub fn execute_now(&self, op: &KvOp) -> Option<Result<KvReply, HostError>> {
-        let small = match op {
-            KvOp::Get { keys } => keys.len() <= SMALL_READ,
-            KvOp::Scan { limit, .. } => usize::try_from(*limit).is_ok_and(|limit| limit <= SMALL_READ),
-            KvOp::Next { .. } | KvOp::Commit { .. } => false,
-        };
-        small.then(|| self.readers.read(op))
+        match op {
+            KvOp::Get { .. } | KvOp::Scan { .. } => self.readers.read(op, SMALL_READ).transpose(),
+            KvOp::Next { .. } | KvOp::Commit { .. } => None,
+        }
     }
 
     /// Waits until everything queued is written, and releases the file. Later writes fail.

@@ -1,7 +1,8 @@
 //! Connections for reading.
 
 use super::error::host_error;
-use super::{read, schema};
+use super::read::{self, Bounds};
+use super::schema;
 use haversack_engine::seam::{HostError, KvOp, KvReply};
 use rusqlite::Connection;
 use std::path::PathBuf;
@@ -22,15 +23,15 @@ impl Pool {
         Pool { path, idle: Mutex::new(Vec::new()) }
     }
 
-    /// Answers a `Get` or `Scan`.
-    pub fn read(&self, op: &KvOp) -> Result<KvReply, HostError> {
+    /// Answers a `Get` or `Scan`; `None` if it turns out larger than `bounds`.
+    pub fn read(&self, op: &KvOp, bounds: Bounds) -> Result<Option<KvReply>, HostError> {
         // The guard is gone before a connection is opened: opening takes a while.
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
             None => self.open()?,
         };
-        let reply = read::read(&connection, op).map_err(|e| host_error(&e));
+        let reply = read::read(&connection, op, bounds).map_err(|e| host_error(&e));
         // After an error the connection may be in any state; the next read opens another.
         if reply.is_ok() {
             let mut idle = self.idle();

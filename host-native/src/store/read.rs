@@ -5,12 +5,28 @@ use haversack_engine::seam::{Key, KeyRange, KvOp, KvReply, text_or_base64::Blob}
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// Answers a read; writes answer nothing here.
-pub fn read(connection: &Connection, op: &KvOp) -> rusqlite::Result<KvReply> {
+/// Bounds on a read.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Keys or entries.
+    pub rows: usize,
+    /// Bytes of all values together.
+    pub bytes: usize,
+}
+
+impl Bounds {
+    /// None.
+    pub const NONE: Bounds = Bounds { rows: usize::MAX, bytes: usize::MAX };
+}
+
+/// Answers a read; `None` if it turns out larger than `bounds`. Writes are no business of this module.
+pub fn read(connection: &Connection, op: &KvOp, bounds: Bounds) -> rusqlite::Result<Option<KvReply>> {
     match op {
-        KvOp::Get { keys } => get(connection, keys).map(KvReply::Values),
+        KvOp::Get { keys } if keys.len() > bounds.rows => Ok(None),
+        KvOp::Get { keys } => get(connection, keys).map(|values| Some(KvReply::Values(values))),
         KvOp::Scan { range, reverse, limit, keys_only } => {
-            scan(connection, range, *reverse, *limit, *keys_only).map(KvReply::Entries)
+            let entries = scan(connection, range, *reverse, *limit, *keys_only, bounds)?;
+            Ok(entries.map(KvReply::Entries))
         }
         KvOp::Next { .. } | KvOp::Commit { .. } => Err(rusqlite::Error::InvalidQuery),
     }
@@ -47,7 +63,8 @@ fn scan(
     reverse: bool,
     limit: u32,
     keys_only: bool,
-) -> rusqlite::Result<Vec<(Key, Blob)>> {
+    bounds: Bounds,
+) -> rusqlite::Result<Option<Vec<(Key, Blob)>>> {
     let sql = match (keys_only, reverse) {
         (false, false) => "SELECT key, value FROM kv WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3",
         (false, true) => "SELECT key, value FROM kv WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
@@ -55,11 +72,17 @@ fn scan(
         (true, true) => "SELECT key, '' FROM kv WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
     };
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![range.start.as_str(), range.end.as_str(), limit], |row| {
-        let key = row.get_ref(0)?.as_str().map(Key::new)?;
-        Ok((key, Blob(Bytes::copy_from_slice(bytes_of(row.get_ref(1)?)))))
-    })?;
-    rows.collect()
+    let mut rows = statement.query(params![range.start.as_str(), range.end.as_str(), limit])?;
+    let (mut entries, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let value = bytes_of(row.get_ref(1)?);
+        bytes += value.len();
+        if entries.len() >= bounds.rows || bytes > bounds.bytes {
+            return Ok(None);
+        }
+        entries.push((row.get_ref(0)?.as_str().map(Key::new)?, Blob(Bytes::copy_from_slice(value))));
+    }
+    Ok(Some(entries))
 }
 
 /// The column's affinity leaves nothing but text and blobs.
