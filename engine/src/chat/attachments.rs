@@ -109,6 +109,7 @@ fn describe(cx: &Cx, tokenizer: &Tokenizer, name: &str, text: &str) -> Document 
         text_parts: 0,
         markdown: false,
         created_at: cx.now(),
+        times_placed: 0,
         sha256: None,
         skipped: Vec::new(),
         folder: "direct-uploads".to_owned(),

@@ -10,6 +10,9 @@ use serde_json::{Map, Value, json};
 pub struct Folder {
     /// When it was made.
     pub created_at: UnixMs,
+    /// It is being removed. Whoever puts a document into it takes this away again, and so keeps it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closing: bool,
 }
 
 /// A document without its text.
@@ -47,6 +50,10 @@ pub struct Document {
     pub markdown: bool,
     /// When it was stored.
     pub created_at: UnixMs,
+    /// How often a workspace took it in. It changes with each, so that whoever moves or removes the
+    /// document at the same moment finds it changed, and looks again where it is placed.
+    #[serde(default)]
+    pub times_placed: u64,
     /// Hex SHA-256 of the file it came from, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,

@@ -204,10 +204,12 @@ impl Adding<'_> {
                 return Err(ApiError::unknown_workspace(&self.workspace.slug));
             }
             let place = key::document(&self.document.folder, &self.document.name);
-            if tx.get::<Document>(place).await?.is_none_or(|found| found.id != self.document.id) {
-                let message = format!("{} was removed while it was embedded.", self.document.path());
+            let found = tx.get::<Document>(place.clone()).await?;
+            let Some(found) = found.filter(|found| found.id == self.document.id) else {
+                let message = format!("{} was moved or removed while it was embedded.", self.document.path());
                 return Err(ApiError::new(Code::NotFound, message));
-            }
+            };
+            tx.put(place, &Document { times_placed: found.times_placed + 1, ..found })?;
             if let Some(known) = self.known().await? {
                 return Ok(Added::Already(known));
             }

@@ -44,27 +44,20 @@ pub async fn remove_placement(cx: &Cx, placement: &Placement) -> Result<bool, Ap
 ///
 /// A crash on the way leaves a whole document that is in fewer workspaces.
 pub async fn remove_document_everywhere(cx: &Cx, folder: &str, name: &str) -> Result<bool, ApiError> {
-    remove_placements(cx, folder, name).await?;
-    let removed = remove_document(cx, folder, name).await?;
-    // Whoever was embedding it meanwhile has either committed before it went, or never will.
-    remove_placements(cx, folder, name).await?;
-    Ok(removed)
-}
-
-async fn remove_placements(cx: &Cx, folder: &str, name: &str) -> Result<(), ApiError> {
-    for placement in placement::of_document(cx, folder, name).await? {
-        remove_placement(cx, &placement).await?;
-    }
-    Ok(())
-}
-
-async fn remove_document(cx: &Cx, folder: &str, name: &str) -> Result<bool, ApiError> {
     let mut attempts = retry(cx);
     loop {
         let mut tx = attempts.next().await?;
+        // Read first: a workspace that takes it in changes it, and then this commit does not take effect.
         let Some(document) = tx.get::<Document>(key::document(folder, name)).await? else {
             return Ok(false);
         };
+        let placements = placement::of_document(cx, folder, name).await?;
+        if !placements.is_empty() {
+            for placement in placements {
+                remove_placement(cx, &placement).await?;
+            }
+            continue;
+        }
         tx.delete(key::document(folder, name));
         tx.delete(key::document_id(&document.id));
         tx.delete(key::document_pages(&document.id));

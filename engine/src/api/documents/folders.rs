@@ -4,10 +4,12 @@ use super::super::Call;
 use super::super::answer::Answer;
 use super::super::body::Fields;
 use super::super::error::{ApiError, Code};
+use super::store_document::new_folder;
 use super::{DEFAULT_FOLDER, check_folder, is_short};
 use crate::model::{Document, Folder};
 use crate::retrieve::remove::remove_document_everywhere;
-use crate::store::{self, key, retry};
+use crate::seam::Cx;
+use crate::store::{self, Transaction, key, retry};
 use crate::text::path::{PathError, normalize_path};
 use serde_json::{Value, json};
 
@@ -33,7 +35,7 @@ pub async fn create_folder(call: Call) -> Result<Answer, ApiError> {
             }
             return Err(failed(ApiError::new(Code::Exists, "Folder by that name already exists")));
         }
-        tx.put(key::folder(&folder), &Folder { created_at: call.cx.now() })?;
+        new_folder(&mut tx, &call.cx, &folder)?;
         if tx.commit().await? {
             break;
         }
@@ -55,13 +57,9 @@ fn first_level(name: &str) -> Result<(String, bool), PathError> {
 pub async fn remove_folder(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
     let name = fields.string("name").map_err(|error| error.with("success", false))?.unwrap_or_default();
-    let mut documents = 0_u64;
-    let mut removed = false;
+    let (mut removed, mut documents) = (false, 0);
     if name != DEFAULT_FOLDER && !name.is_empty() && is_short(name) {
-        for (_, document) in store::all::<Document>(&call.cx, key::documents(name)).await? {
-            documents += u64::from(remove_document_everywhere(&call.cx, name, &document.name).await?);
-        }
-        removed = remove_record(&call, name).await?;
+        (removed, documents) = remove(&call.cx, name).await?;
     }
     let folder = Value::from(removed.then_some(name));
     Ok(Answer::ok(&json!({
@@ -71,16 +69,36 @@ pub async fn remove_folder(call: Call) -> Result<Answer, ApiError> {
     })))
 }
 
-async fn remove_record(call: &Call, name: &str) -> Result<bool, ApiError> {
-    let mut attempts = retry(&call.cx);
+/// Removes a folder and what is in it; whether it went, and how many documents.
+///
+/// It is marked first. Who puts a document into it takes the mark away, so once all documents are gone
+/// the folder goes only if none has come. One that keeps being filled stays.
+async fn remove(cx: &Cx, name: &str) -> Result<(bool, u64), ApiError> {
+    let mut documents = 0;
+    let mut attempts = retry(cx);
     loop {
         let mut tx = attempts.next().await?;
-        if tx.get::<Folder>(key::folder(name)).await?.is_none() {
-            return Ok(false);
+        if let Some(folder) = tx.get::<Folder>(key::folder(name)).await? {
+            tx.put(key::folder(name), &Folder { closing: true, ..folder })?;
+            if !tx.commit().await? {
+                continue;
+            }
+        }
+        for (_, document) in store::all::<Document>(cx, key::documents(name)).await? {
+            documents += u64::from(remove_document_everywhere(cx, name, &document.name).await?);
+        }
+        let mut tx = Transaction::new(cx);
+        match tx.get::<Folder>(key::folder(name)).await? {
+            None => return Ok((false, documents)),
+            Some(folder) if !folder.closing => continue,
+            Some(_) => {}
+        }
+        if !store::scan_keys(cx, key::documents(name)).await?.is_empty() {
+            continue;
         }
         tx.delete(key::folder(name));
         if tx.commit().await? {
-            return Ok(true);
+            return Ok((true, documents));
         }
     }
 }

@@ -4,10 +4,10 @@ use super::super::Call;
 use super::super::answer::Answer;
 use super::super::body::Fields;
 use super::super::error::{ApiError, Code};
+use super::store_document::keep_folder;
 use super::wire::{Outcome, Status};
 use super::{DocumentPlace, PATHS_MAX, is_short};
-use crate::model::{Document, Folder, Placement};
-use crate::retrieve::placement;
+use crate::model::Document;
 use crate::seam::Cx;
 use crate::store::{self, key, retry};
 use crate::text::path::folder_and_file;
@@ -73,6 +73,7 @@ async fn move_document(cx: &Cx, from: &str, to: &str) -> Result<Option<(Status, 
     let mut attempts = retry(cx);
     loop {
         let mut tx = attempts.next().await?;
+        // Read first: a workspace that takes it in changes it, and then this commit does not take effect.
         let Some(document) = tx.get::<Document>(key::document(folder, name)).await? else {
             return stays(Status::Unknown, format!("{from} does not exist."));
         };
@@ -82,7 +83,7 @@ async fn move_document(cx: &Cx, from: &str, to: &str) -> Result<Option<(Status, 
         if (folder, name) == (to_folder, to_name) {
             return Ok(None);
         }
-        if tx.get::<Folder>(key::folder(to_folder)).await?.is_none() {
+        if !keep_folder(&mut tx, to_folder).await? {
             return stays(Status::Failed, format!("Folder {to_folder} does not exist."));
         }
         let target = key::document(to_folder, to_name);
@@ -98,26 +99,7 @@ async fn move_document(cx: &Cx, from: &str, to: &str) -> Result<Option<(Status, 
             tx.put(key::document_hash(to_folder, sha256, &moved.id), &moved.name)?;
         }
         if tx.commit().await? {
-            // Who was embedding it has either committed before it went, or never will.
-            take_along(cx, folder, name, &moved).await?;
             return Ok(None);
         }
     }
-}
-
-/// Gives places that a document got while it was moved its new path.
-async fn take_along(cx: &Cx, folder: &str, name: &str, moved: &Document) -> Result<(), ApiError> {
-    for Placement { workspace, id, .. } in placement::of_document(cx, folder, name).await? {
-        let mut attempts = retry(cx);
-        loop {
-            let mut tx = attempts.next().await?;
-            let Some(found) = tx.get::<Placement>(key::placement(workspace, id)).await? else { break };
-            placement::delete(&mut tx, &found);
-            placement::put(&mut tx, &Placement { document: moved.clone(), ..found })?;
-            if tx.commit().await? {
-                break;
-            }
-        }
-    }
-    Ok(())
 }

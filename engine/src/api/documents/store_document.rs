@@ -6,7 +6,7 @@ use super::DocumentPlace;
 use crate::model::{Document, Folder, Pages, text_parts};
 use crate::retrieve::staging::{self, COMMIT_BYTES, Staged, Stager};
 use crate::seam::{Cx, Write};
-use crate::store::{self, StoreError, key, retry};
+use crate::store::{self, StoreError, Transaction, key, retry};
 use crate::text::dates::LocalTime;
 use crate::text::words::utf16_len;
 use bytes::Bytes;
@@ -108,10 +108,9 @@ async fn commit(
             stager.seal(&mut tx).await?;
         }
         for Stored { document, pages, .. } in stored {
-            let folder = key::folder(&document.folder);
-            // Read, so that a folder that is removed meanwhile is made again.
-            if tx.get::<Folder>(folder.clone()).await?.is_none() {
-                tx.put(folder, &Folder { created_at: call.cx.now() })?;
+            match keep_folder(&mut tx, &document.folder).await? {
+                true => {}
+                false => new_folder(&mut tx, &call.cx, &document.folder)?,
             }
             let place = key::document(&document.folder, &document.name);
             tx.expect_absent(place.clone());
@@ -142,6 +141,24 @@ async fn commit(
     }
 }
 
+/// Makes sure that the folder is still there when `tx` takes effect. False if it does not exist.
+pub async fn keep_folder(tx: &mut Transaction, name: &str) -> Result<bool, StoreError> {
+    match tx.get::<Folder>(key::folder(name)).await? {
+        None => Ok(false),
+        Some(folder) => {
+            if folder.closing {
+                tx.put(key::folder(name), &Folder { closing: false, ..folder })?;
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// Makes a folder that `tx` has found absent.
+pub fn new_folder(tx: &mut Transaction, cx: &Cx, name: &str) -> Result<(), StoreError> {
+    tx.put(key::folder(name), &Folder { created_at: cx.now(), closing: false })
+}
+
 fn text_writes(stored: &Stored) -> Vec<Write> {
     let parts = text_parts(stored.text()).into_iter().enumerate();
     parts
@@ -170,6 +187,7 @@ async fn count(call: &Call, draft: Draft) -> Result<Stored, ApiError> {
         text_parts: text_parts(&draft.text).len() as u64,
         markdown: draft.markdown,
         created_at: call.cx.now(),
+        times_placed: 0,
         sha256: draft.sha256,
         skipped: draft.skipped,
     };

@@ -23,6 +23,7 @@ fn records<T: DeserializeOwned>(host: &TestHost, prefix: &str) -> Vec<T> {
 pub fn check(host: &TestHost) {
     let mut expected: BTreeSet<Key> = BTreeSet::new();
     for document in records::<Document>(host, "doc/") {
+        assert!(host.store.contains_key(&key::folder(&document.folder)), "{} has no folder", document.path());
         expected.insert(key::document(&document.folder, &document.name));
         expected.insert(key::document_id(&document.id));
         expected.extend((0..document.text_parts).map(|part| key::document_text(&document.id, part)));

@@ -71,7 +71,7 @@ fn nothing_is_overwritten_and_nothing_leaves_the_store() {
 }
 
 #[test]
-fn a_document_embedded_while_it_moves_takes_its_place_along() {
+fn a_document_embedded_while_it_moves_stays() {
     let mut host = host();
     create(&mut host, "archive");
     let path = host.raw_text("one", "Otters swim.");
@@ -79,11 +79,28 @@ fn a_document_embedded_while_it_moves_takes_its_place_along() {
     let mut running = host.start(json_request("POST", "/v1/document/move-files", &body));
     assert!(host.run_until(&mut running, is_commit));
     update(&mut host, &[&path], &[]);
-    host.finish(&mut running).ok();
+    let answer = host.finish(&mut running).ok();
+    assert_eq!(answer["message"], "1/1 files not moved. Unembed them from all workspaces.");
     check(&host);
-    let documents =
-        host.call("GET", "/v1/workspace/docs", &Value::Null).ok()["workspace"][0]["documents"].clone();
-    assert_eq!(documents[0]["docpath"], "archive/one.json");
+}
+
+#[test]
+fn a_folder_that_is_filled_while_it_goes_is_emptied_again() {
+    for commits in 0..3 {
+        let mut host = host();
+        host.upload("/v1/document/upload/reports", "a.txt", b"x", &[]).ok();
+        let body = json!({ "name": "reports" });
+        let mut running = host.start(json_request("DELETE", "/v1/document/remove-folder", &body));
+        for _ in 0..commits {
+            assert!(host.run_until(&mut running, is_commit));
+            host.step(&mut running);
+        }
+        assert!(host.run_until(&mut running, is_commit));
+        host.upload("/v1/document/upload/reports", "b.txt", b"x", &[]).ok();
+        check(&host);
+        assert_eq!(host.finish(&mut running).ok()["removed"], json!({ "folder": "reports", "documents": 2 }));
+        assert_eq!((host.keys("doc").len(), host.keys("folder/").len()), (0, 0));
+    }
 }
 
 #[test]
