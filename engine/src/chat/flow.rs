@@ -170,9 +170,9 @@ async fn speak(
         match next {
             Some(Ok(delta)) => {
                 match &delta {
-                    Delta::Text(_) => meter.piece(),
+                    Delta::Text(piece) if !piece.is_empty() => meter.piece(),
                     Delta::Usage(usage) => meter.usage(*usage),
-                    Delta::Reasoning(_) | Delta::Finish(_) => {}
+                    Delta::Text(_) | Delta::Reasoning(_) | Delta::Finish(_) => {}
                 }
                 tags.push(&delta).into_iter().for_each(&mut say);
             }

@@ -130,8 +130,12 @@ fn text_of(text: &str, names: &[(String, String)]) -> String {
             (DATE, "<DATETIME>"),
             (r"\b[0-9]{1,2}:[0-9]{2}:[0-9]{2} [AP]M", "<time>"),
             (r"-[0-9]{8}\b", "-<seed>"),
+            // Their folder for uploads, which leaks into addresses (reference §15.5).
+            ("file://<ROOT>/collector/hotdir/", "file://"),
             // Prompts are compared in full: their fingerprint would only repeat each difference.
             ("MOCK [0-9a-f]{12}", "MOCK <prompt>"),
+            // The same as a word of a stream.
+            ("^[0-9a-f]{12} $", "<prompt> "),
         ];
         #[expect(clippy::expect_used, reason = "constant patterns")]
         patterns.map(|(p, name)| (Regex::new(p).expect("the pattern is valid"), name)).into()

@@ -32,8 +32,13 @@ impl Report {
     /// The failures as JSON lines, for other tools.
     pub fn to_jsonl(&self) -> String {
         let line = |(file, step, d): &(String, String, Difference)| {
-            json!({"file": file, "step": step, "at": d.at, "golden": d.golden, "ours": d.ours}).to_string()
-                + "\n"
+            let mut line = json!({"file": file, "step": step, "at": d.at});
+            for (side, value) in [("golden", &d.golden), ("ours", &d.ours)] {
+                if let Some(value) = value {
+                    line[side] = value.clone();
+                }
+            }
+            line.to_string() + "\n"
         };
         self.failures.iter().map(line).collect()
     }
@@ -86,7 +91,7 @@ pub fn replay_all<T: Target>(
         if run.is_empty() {
             continue;
         }
-        let mut target = fresh(&golden.env);
+        let mut target = fresh(&scope.vars(&golden.name, &golden.env));
         replay(golden, &run, fixtures, differences, &mut target, &mut report);
     }
     report

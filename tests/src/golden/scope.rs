@@ -1,16 +1,30 @@
-//! Which recorded steps are not replayed yet: `golden/scope.toml`.
+//! Which recorded steps are not replayed, and under which settings the others are: `golden/scope.toml`.
 
 use super::glob;
 use super::transcript::Step;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Error, ErrorKind};
 use std::path::Path;
 
-/// The steps left out, with a count for each entry.
+/// The steps left out, with a count for each entry, and settings.
 #[derive(Debug)]
 pub struct Scope {
     entries: Vec<(Entry, usize)>,
+    settings: Vec<Setting>,
+}
+
+/// Settings of ours that a recording is replayed under.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Name of the recording.
+    pub file: String,
+    /// Variables and their values.
+    pub vars: BTreeMap<String, String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// Steps that are left out.
@@ -38,10 +52,20 @@ impl Scope {
         struct Lists {
             #[serde(default)]
             skip: Vec<Entry>,
+            #[serde(default)]
+            setting: Vec<Setting>,
         }
         let lists: Lists = toml::from_str(&fs::read_to_string(path)?)
             .map_err(|e| Error::new(ErrorKind::InvalidData, format!("{}: {e}", path.display())))?;
-        Ok(Scope { entries: lists.skip.into_iter().map(|entry| (entry, 0)).collect() })
+        let entries = lists.skip.into_iter().map(|entry| (entry, 0)).collect();
+        Ok(Scope { entries, settings: lists.setting })
+    }
+
+    /// The variables that a recording is replayed under, with those it was recorded under.
+    pub fn vars(&self, file: &str, recorded: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let ours = self.settings.iter().filter(|setting| setting.file == file);
+        let ours = ours.flat_map(|setting| setting.vars.clone());
+        recorded.clone().into_iter().chain(ours).collect()
     }
 
     /// Why the step is left out, if it is.

@@ -5,13 +5,13 @@ use super::{Random, Store};
 use crate::mock::Mock;
 use bytes::Bytes;
 use haversack_engine::seam::{
-    Asset, Effect, EffectId, HostError, HostErrorKind, HttpHead, HttpRequest, Input, KvOp, KvReply, Reply,
+    Asset, Effect, EffectId, HostError, HostErrorKind, HttpHead, HttpRequest, Input, KvOp, KvReply, Reply, Trust,
 };
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// Where the engine finds the mock in the simulation.
-pub const MOCK_URL: &str = "http://mock.test";
+/// Where the engine finds the mock in the simulation: the address it had when the recordings were made.
+pub const MOCK_URL: &str = "http://127.0.0.1:4010";
 
 /// Inputs to report, each so many milliseconds after the one before.
 pub type Reports = Vec<(u64, Input)>;
@@ -56,8 +56,13 @@ impl World<'_> {
 
     fn http(&mut self, id: EffectId, request: &HttpRequest, fault: Option<Fault>) -> Reports {
         let Some(path) = request.url.strip_prefix(MOCK_URL) else {
-            let error = HostError::new(HostErrorKind::Unavailable, "the simulated network has only the mock");
-            return vec![(0, Input::Settled { id, result: Err(error) })];
+            // The mock's machine may be reached, as the recordings need it; nothing listens there but the mock.
+            let here = request.url.starts_with("http://127.0.0.1:");
+            let (kind, why) = match request.trust {
+                Trust::Caller if !here => (HostErrorKind::Refused, "the simulated host forbids this address"),
+                _ => (HostErrorKind::Unavailable, "the simulated network has only the mock"),
+            };
+            return vec![(0, Input::Settled { id, result: Err(HostError::new(kind, why)) })];
         };
         let mut answer = self.mock.answer(&request.method, path, &request.body);
         let mut broken = answer.cut;
@@ -120,25 +125,11 @@ fn failure(kind: HostErrorKind) -> HostError {
     HostError::new(kind, format!("simulated failure: {kind:?}"))
 }
 
-fn extract(name: &str, _mime: Option<&str>, bytes: &[u8]) -> Result<Reply, HostError> {
-    let refuse = |why: &str| Err(HostError::new(HostErrorKind::Rejected, why.replace("NAME", name)));
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return refuse("Error processing NAME: it is not text.");
-    };
-    if text.trim().is_empty() {
-        return refuse("No text content found in NAME.");
-    }
-    let document = haversack_extract::Document {
-        title: None,
-        author: None,
-        description: None,
-        text: text.to_owned(),
-        pages: vec![],
-        format: haversack_extract::Format::from_name(name).unwrap_or(haversack_extract::Format::Text),
-        markdown: false,
-        part: None,
-    };
-    Ok(Reply::Extract(haversack_extract::Extracted { documents: vec![document], skipped: vec![] }))
+fn extract(name: &str, mime: Option<&str>, bytes: &[u8]) -> Result<Reply, HostError> {
+    let source = haversack_extract::Source { name, mime, bytes };
+    haversack_extract::extract(source, &haversack_extract::Limits::default())
+        .map(Reply::Extract)
+        .map_err(|error| HostError::new(HostErrorKind::Rejected, error.to_string()))
 }
 
 /// The files that ship beside the engine, read once.

@@ -1,7 +1,10 @@
 //! The hosts the suite can talk to.
 
+mod native;
+pub mod process;
 mod sim;
 
+pub use native::NativeTarget;
 pub use sim::{SimTarget, engine, prepare};
 
 use crate::mock::Asked;

@@ -2,4 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod golden;
 mod recordings;
+mod simulation;
+mod transcripts;
