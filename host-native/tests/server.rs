@@ -186,7 +186,12 @@ async fn what_is_worth_it_is_compressed_but_never_a_stream() {
 async fn the_page_lets_nothing_in_from_elsewhere() {
     let dir = TempDir::new().unwrap();
     let host = echo(&dir);
-    for (path, kind) in [("/", "text/html"), ("/app.js", "text/javascript"), ("/style.css", "text/css")] {
+    for (path, kind) in [
+        ("/", "text/html"),
+        ("/app.js", "text/javascript"),
+        ("/style.css", "text/css"),
+        ("/favicon.ico", "image/svg+xml"),
+    ] {
         let (status, headers, text) = send(&host, ServerOptions::default(), get(path)).await;
         assert_eq!(status, 200, "{path}");
         assert!(headers["content-type"].to_str().unwrap().starts_with(kind));

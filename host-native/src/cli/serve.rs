@@ -37,7 +37,7 @@ pub async fn run(config: &Config) -> Result<(), String> {
         .map_err(|e| format!("cannot listen on {}: {e}; choose another with --listen", config.listen))?;
     let address = server.address().map_err(|e| e.to_string())?;
     greet(address, new_key.as_deref());
-    let ms = started.elapsed().as_secs_f64() * 1e3;
+    let ms = started.elapsed().as_micros() as f64 / 1e3;
     tracing::info!(%address, data = %config.data.display(), ms, "ready");
     let finished = server.run(shutdown_signal(), GRACE).await;
     tracing::info!(finished, "stopping");

@@ -46,7 +46,7 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(HeaderName::from_static(request_id::HEADER), id);
     }
-    let (status, ms) = (response.status().as_u16(), started.elapsed().as_secs_f64() * 1e3);
+    let (status, ms) = (response.status().as_u16(), started.elapsed().as_micros() as f64 / 1e3);
     span.in_scope(|| match status {
         500.. => tracing::warn!(status, ms, "answered"),
         _ => tracing::info!(status, ms, "answered"),

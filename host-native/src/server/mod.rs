@@ -11,7 +11,6 @@ pub use serve::{Server, shutdown_signal};
 
 use crate::host::Host;
 use axum::Router;
-use axum::routing::get;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -64,12 +63,7 @@ pub fn router(host: Host, options: ServerOptions) -> Router {
         .and(NotForContentType::const_new("text/event-stream"))
         .and(NotForContentType::IMAGES)
         .and(api::not_streaming);
-    Router::new()
-        .route("/", get(page::index))
-        .route("/app.js", get(page::script))
-        .route("/style.css", get(page::style))
-        .route("/favicon.svg", get(page::icon))
-        .route("/favicon.ico", get(page::icon))
+    page::routes(Router::new())
         .fallback(api::answer)
         .with_state(shared)
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest).compress_when(worth_it))

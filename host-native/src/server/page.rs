@@ -1,5 +1,6 @@
-//! The plain page at `/`: three files inside the program, and headers that let nothing else in.
+//! The plain page at `/`: a few files inside the program, and headers that let nothing else in.
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
@@ -7,48 +8,60 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use axum::routing::get;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
 struct File {
+    path: &'static str,
     content_type: &'static str,
     text: &'static str,
     etag: LazyLock<String>,
 }
 
-macro_rules! file {
-    ($name:literal, $content_type:literal) => {
-        File {
+macro_rules! files {
+    ($($path:literal = $name:literal, $content_type:ident;)*) => {
+        [$(File {
+            path: $path,
             content_type: $content_type,
             text: include_str!(concat!("../page/", $name)),
             etag: LazyLock::new(|| tag(include_str!(concat!("../page/", $name)))),
-        }
+        }),*]
     };
 }
 
-static INDEX: File = file!("index.html", "text/html; charset=utf-8");
-static SCRIPT: File = file!("app.js", "text/javascript; charset=utf-8");
-static STYLE: File = file!("style.css", "text/css; charset=utf-8");
-static ICON: File = file!("icon.svg", "image/svg+xml");
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+const ICON: &str = "image/svg+xml";
+
+static FILES: [File; 10] = files! {
+    "/" = "index.html", HTML;
+    "/style.css" = "style.css", STYLE;
+    "/app.js" = "app.js", SCRIPT;
+    "/api.js" = "api.js", SCRIPT;
+    "/chat.js" = "chat.js", SCRIPT;
+    "/documents.js" = "documents.js", SCRIPT;
+    "/dom.js" = "dom.js", SCRIPT;
+    "/markdown.js" = "markdown.js", SCRIPT;
+    "/sources.js" = "sources.js", SCRIPT;
+    "/favicon.svg" = "icon.svg", ICON;
+};
 
 /// Only what the server itself ships runs; text never becomes markup (trusted types); nobody may frame it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-pub(super) async fn index(headers: HeaderMap) -> Response {
-    send(&INDEX, &headers)
-}
-
-pub(super) async fn script(headers: HeaderMap) -> Response {
-    send(&SCRIPT, &headers)
-}
-
-pub(super) async fn style(headers: HeaderMap) -> Response {
-    send(&STYLE, &headers)
-}
-
-pub(super) async fn icon(headers: HeaderMap) -> Response {
-    send(&ICON, &headers)
+/// The routes of the page. Browsers ask for `/favicon.ico` unasked.
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let route = |router: Router<S>, file: &'static File| {
+        router.route(file.path, get(async move |headers: HeaderMap| send(file, &headers)))
+    };
+    let router = FILES.iter().fold(router, route);
+    match FILES.iter().find(|file| file.content_type == ICON) {
+        Some(icon) => router.route("/favicon.ico", get(async move |headers: HeaderMap| send(icon, &headers))),
+        None => router,
+    }
 }
 
 fn send(file: &'static File, request: &HeaderMap) -> Response {
