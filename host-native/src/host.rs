@@ -86,7 +86,14 @@ impl Host {
 
 /// An answer of the host's own making, in the shape of the engine's errors.
 pub fn refusal(status: u16, error: &str) -> Answer {
-    let body = serde_json::json!({ "success": false, "error": error }).to_string();
+    let code = match status {
+        413 => "too_large",
+        400..=499 => "not_read",
+        503 => "busy",
+        504 => "too_slow",
+        _ => "internal",
+    };
+    let body = serde_json::json!({ "error": error, "message": error, "code": code }).to_string();
     let headers = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
     Answer {
         head: Head { status, headers, streaming: false },

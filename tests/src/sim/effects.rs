@@ -5,7 +5,8 @@ use super::{Random, Store};
 use crate::mock::Mock;
 use bytes::Bytes;
 use haversack_engine::seam::{
-    Asset, Effect, EffectId, HostError, HostErrorKind, HttpHead, HttpRequest, Input, KvOp, KvReply, Reply, Trust,
+    Asset, Effect, EffectId, HostError, HostErrorKind, HttpHead, HttpRequest, Input, KvOp, KvReply, Reply,
+    Trust,
 };
 use std::path::Path;
 use std::sync::LazyLock;

@@ -4,10 +4,10 @@
 //! answers, with one of the statuses the table names; the server must be alive afterwards, and the
 //! listing of documents and workspaces must show nothing that was not acknowledged.
 
+use haversack_engine::seam::ApiRequest;
 use haversack_tests::requests::{bare, get, json, raw, segment, upload};
 use haversack_tests::sim::workload::check_answer;
 use haversack_tests::target::{Answer, NativeTarget, Target};
-use haversack_engine::seam::ApiRequest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -75,12 +75,17 @@ fn nested(open: &str, close: &str, levels: usize) -> String {
 #[test]
 fn broken_bodies_are_refused() {
     let deep = nested("[", "]", 10_000);
-    let deep_field = format!("{{\"message\":\"hi\",\"mode\":\"chat\",\"x\":{}}}", nested("{\"a\":", "}", 10_000));
+    let deep_field =
+        format!("{{\"message\":\"hi\",\"mode\":\"chat\",\"x\":{}}}", nested("{\"a\":", "}", 10_000));
     let mut cases = vec![
         case("JSON sent as text is read", &[200], raw("POST", NEW, "text/plain", r#"{"name":"As text"}"#)),
         case("no JSON sent as text", &[400], raw("POST", NEW, "text/plain", "nope")),
         case("10,000 levels in a field", &[200, 400], raw("POST", CHAT, "application/json", deep_field)),
-        case("a form with a broken escape", &[200, 400], raw("POST", NEW, "application/x-www-form-urlencoded", "name=%zz")),
+        case(
+            "a form with a broken escape",
+            &[200, 400],
+            raw("POST", NEW, "application/x-www-form-urlencoded", "name=%zz"),
+        ),
         case("an unknown charset", &[400, 415], raw("POST", NEW, "application/json; charset=klingon", "{}")),
         case("a body on GET", &[200], raw("GET", "/v1/workspaces", "application/json", "{\"a\":")),
     ];
@@ -97,7 +102,11 @@ fn broken_bodies_are_refused() {
     ];
     for (name, body) in broken {
         for path in [NEW, CHAT, STREAM, SEARCH] {
-            cases.push(case(format!("{name} to {path}"), &[400], raw("POST", path, "application/json", body.clone())));
+            cases.push(case(
+                format!("{name} to {path}"),
+                &[400],
+                raw("POST", path, "application/json", body.clone()),
+            ));
         }
     }
     cases.push(case(
@@ -125,11 +134,39 @@ fn wrong_types_and_odd_values_are_refused_or_taken_well() {
         Value::Null,
     ];
     let fields: [(&str, &str, Value, &[&str]); 7] = [
-        (NEW, "POST", json!({"name": "Odd"}), &["name", "topN", "openAiTemp", "similarityThreshold", "chatMode", "chatProvider", "openAiPrompt"]),
-        ("/v1/workspace/w/update", "POST", json!({}), &["name", "openAiHistory", "queryRefusalResponse", "vectorSearchMode"]),
-        (CHAT, "POST", json!({"message": "hi", "mode": "chat"}), &["message", "mode", "sessionId", "attachments", "reset"]),
+        (
+            NEW,
+            "POST",
+            json!({"name": "Odd"}),
+            &[
+                "name",
+                "topN",
+                "openAiTemp",
+                "similarityThreshold",
+                "chatMode",
+                "chatProvider",
+                "openAiPrompt",
+            ],
+        ),
+        (
+            "/v1/workspace/w/update",
+            "POST",
+            json!({}),
+            &["name", "openAiHistory", "queryRefusalResponse", "vectorSearchMode"],
+        ),
+        (
+            CHAT,
+            "POST",
+            json!({"message": "hi", "mode": "chat"}),
+            &["message", "mode", "sessionId", "attachments", "reset"],
+        ),
         (SEARCH, "POST", json!({"query": "hi"}), &["query", "topN", "scoreThreshold"]),
-        (RAW_TEXT, "POST", json!({"textContent": "text", "metadata": {"title": "t"}}), &["textContent", "metadata", "addToWorkspaces"]),
+        (
+            RAW_TEXT,
+            "POST",
+            json!({"textContent": "text", "metadata": {"title": "t"}}),
+            &["textContent", "metadata", "addToWorkspaces"],
+        ),
         ("/v1/workspace/w/update-embeddings", "POST", json!({}), &["adds", "deletes"]),
         ("/v1/workspace/w/update-pin", "POST", json!({"docPath": "a/b.json"}), &["docPath", "pinStatus"]),
     ];
@@ -154,15 +191,35 @@ fn unknown_things_are_said_to_be_unknown() {
     let cases = vec![
         case("no such route", &[404], get("/v1/nothing/here")),
         case("no such method", &[405], bare("PUT", "/v1/workspaces")),
-        case("no such workspace to chat in", &[400, 404], json("POST", "/v1/workspace/no/chat", &json!({"message": "x"}))),
-        case("no such workspace to stream in", &[400, 404], json("POST", "/v1/workspace/no/stream-chat", &json!({"message": "x"}))),
-        case("no such workspace to search", &[400, 404], json("POST", "/v1/workspace/no/vector-search", &json!({"query": "x"}))),
+        case(
+            "no such workspace to chat in",
+            &[400, 404],
+            json("POST", "/v1/workspace/no/chat", &json!({"message": "x"})),
+        ),
+        case(
+            "no such workspace to stream in",
+            &[400, 404],
+            json("POST", "/v1/workspace/no/stream-chat", &json!({"message": "x"})),
+        ),
+        case(
+            "no such workspace to search",
+            &[400, 404],
+            json("POST", "/v1/workspace/no/vector-search", &json!({"query": "x"})),
+        ),
         case("no such workspace to delete", &[400, 404], bare("DELETE", "/v1/workspace/no")),
-        case("no such workspace to embed in", &[400, 404], json("POST", "/v1/workspace/no/update-embeddings", &json!({"adds": []}))),
+        case(
+            "no such workspace to embed in",
+            &[400, 404],
+            json("POST", "/v1/workspace/no/update-embeddings", &json!({"adds": []})),
+        ),
         case("no such thread", &[400, 404], get("/v1/workspace/w/thread/no/chats")),
         case("no such document", &[404], get("/v1/document/no.json")),
         case("no such folder", &[404], get("/v1/documents/folder/no")),
-        case("a slug of 100,000 characters", &[200, 400, 404, 414, 431], get(&format!("/v1/workspace/{}", "x".repeat(20_000)))),
+        case(
+            "a slug of 100,000 characters",
+            &[200, 400, 404, 414, 431],
+            get(&format!("/v1/workspace/{}", "x".repeat(20_000))),
+        ),
         case("a broken escape", &[400], get("/v1/workspace/%zz")),
         case("an escape that is not UTF-8", &[400], get("/v1/workspace/%ff%fe")),
         case("a NUL", &[200, 400], get("/v1/workspace/a%00b")),
@@ -202,18 +259,46 @@ fn names_cannot_leave_their_place() {
     for name in names.into_iter().chain([long.as_str()]) {
         let shown: String = name.chars().take(30).collect();
         let filename = name.replace('"', "%22");
-        cases.push(case(format!("a file {shown:?}"), &[200, 400, 422, 500], upload(UPLOAD, &filename, b"some text", &[])));
+        cases.push(case(
+            format!("a file {shown:?}"),
+            &[200, 400, 422, 500],
+            upload(UPLOAD, &filename, b"some text", &[]),
+        ));
         let into = format!("{UPLOAD}/{}", segment(name));
-        cases.push(case(format!("into the folder {shown:?}"), &[200, 400, 404, 422, 500], upload(&into, "a.txt", b"some text", &[])));
+        cases.push(case(
+            format!("into the folder {shown:?}"),
+            &[200, 400, 404, 422, 500],
+            upload(&into, "a.txt", b"some text", &[]),
+        ));
         let folder = json!({ "name": name });
-        cases.push(case(format!("make the folder {shown:?}"), &[200, 400, 422, 500], json("POST", "/v1/document/create-folder", &folder)));
+        cases.push(case(
+            format!("make the folder {shown:?}"),
+            &[200, 400, 422, 500],
+            json("POST", "/v1/document/create-folder", &folder),
+        ));
         let files = json!({"files": [{"from": name, "to": format!("{name}/x.json")}]});
-        cases.push(case(format!("move {shown:?}"), &[200, 400, 404, 500], json("POST", "/v1/document/move-files", &files)));
+        cases.push(case(
+            format!("move {shown:?}"),
+            &[200, 400, 404, 500],
+            json("POST", "/v1/document/move-files", &files),
+        ));
         let adds = json!({"adds": [name], "deletes": [name]});
-        cases.push(case(format!("embed {shown:?}"), &[200, 400, 404], json("POST", "/v1/workspace/w/update-embeddings", &adds)));
-        cases.push(case(format!("show {shown:?}"), &[200, 400, 404], get(&format!("/v1/document/{}", segment(name)))));
+        cases.push(case(
+            format!("embed {shown:?}"),
+            &[200, 400, 404],
+            json("POST", "/v1/workspace/w/update-embeddings", &adds),
+        ));
+        cases.push(case(
+            format!("show {shown:?}"),
+            &[200, 400, 404],
+            get(&format!("/v1/document/{}", segment(name))),
+        ));
         let thread = json!({"name": name, "slug": name});
-        cases.push(case(format!("a thread {shown:?}"), &[200, 400, 409], json("POST", "/v1/workspace/w/thread/new", &thread)));
+        cases.push(case(
+            format!("a thread {shown:?}"),
+            &[200, 400, 409],
+            json("POST", "/v1/workspace/w/thread/new", &thread),
+        ));
         let text = json!({"textContent": "text", "metadata": {"title": name}});
         cases.push(case(format!("a title {shown:?}"), &[200, 422], json("POST", RAW_TEXT, &text)));
     }
@@ -235,9 +320,21 @@ fn odd_files_are_read_or_refused() {
         ("empty.txt", vec![], &[422, 500]),
         ("empty.pdf", vec![], &[422, 500]),
         ("only-spaces.txt", b" \n\t ".to_vec(), &[200, 422, 500]),
-        ("noise.bin", (0..4096u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect(), &[422, 500]),
-        ("noise.txt", (0..4096u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect(), &[200, 422, 500]),
-        ("noise.pdf", (0..4096u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect(), &[422, 500]),
+        (
+            "noise.bin",
+            (0..4096u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect(),
+            &[422, 500],
+        ),
+        (
+            "noise.txt",
+            (0..4096u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect(),
+            &[200, 422, 500],
+        ),
+        (
+            "noise.pdf",
+            (0..4096u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect(),
+            &[422, 500],
+        ),
         ("broken.docx", zip.clone(), &[422, 500]),
         ("broken.xlsx", zip.clone(), &[422, 500]),
         ("broken.epub", zip, &[422, 500]),
@@ -247,7 +344,9 @@ fn odd_files_are_read_or_refused() {
     ];
     let cases = files
         .into_iter()
-        .map(|(name, bytes, statuses)| case(name, statuses, upload(UPLOAD, name, &bytes, &[("addToWorkspaces", "w")])))
+        .map(|(name, bytes, statuses)| {
+            case(name, statuses, upload(UPLOAD, name, &bytes, &[("addToWorkspaces", "w")]))
+        })
         .collect();
     let mut server = server();
     let found = problems(&mut server, cases);
@@ -255,7 +354,15 @@ fn odd_files_are_read_or_refused() {
     let broken = [
         ("no boundary", raw("POST", UPLOAD, "multipart/form-data", "garbage")),
         ("another boundary", raw("POST", UPLOAD, "multipart/form-data; boundary=x", "--y\r\n\r\n--y--")),
-        ("no end", raw("POST", UPLOAD, "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\ntext")),
+        (
+            "no end",
+            raw(
+                "POST",
+                UPLOAD,
+                "multipart/form-data; boundary=x",
+                "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\ntext",
+            ),
+        ),
         ("no file", raw("POST", UPLOAD, "multipart/form-data; boundary=x", "--x--\r\n")),
         ("JSON", json("POST", UPLOAD, &json!({"file": "x"}))),
     ];
@@ -271,8 +378,16 @@ fn large_things_are_taken_or_refused_and_never_held_against_others() {
     let text = line.repeat((100 << 20) / line.len());
     let mut cases = vec![
         case("a text of 100 MB", &[200, 413, 422, 500], upload(UPLOAD, "large.txt", text.as_bytes(), &[])),
-        case("a question of 1 MB", &[200, 400, 413], json("POST", CHAT, &json!({"message": line.repeat(16_000), "mode": "chat"}))),
-        case("a prompt of 1 MB", &[200, 400, 413], json("POST", "/v1/workspace/w/update", &json!({"openAiPrompt": line.repeat(16_000)}))),
+        case(
+            "a question of 1 MB",
+            &[200, 400, 413],
+            json("POST", CHAT, &json!({"message": line.repeat(16_000), "mode": "chat"})),
+        ),
+        case(
+            "a prompt of 1 MB",
+            &[200, 400, 413],
+            json("POST", "/v1/workspace/w/update", &json!({"openAiPrompt": line.repeat(16_000)})),
+        ),
         case("a name of 1 MB", &[200, 400, 413], json("POST", NEW, &json!({"name": line.repeat(16_000)}))),
     ];
     let many: Vec<String> = (0..10_000).map(|n| format!("custom-documents/{n}.json")).collect();
@@ -281,7 +396,11 @@ fn large_things_are_taken_or_refused_and_never_held_against_others() {
         &[200, 400, 413],
         json("POST", "/v1/workspace/w/update-embeddings", &json!({"adds": many})),
     ));
-    cases.push(case("a body over the limit", &[413], raw("POST", NEW, "application/json", vec![b' '; 300 << 20])));
+    cases.push(case(
+        "a body over the limit",
+        &[413],
+        raw("POST", NEW, "application/json", vec![b' '; 300 << 20]),
+    ));
     let found = problems(&mut server, cases);
     assert!(found.is_empty(), "{found}");
 }
@@ -301,7 +420,8 @@ fn broken_pdf(pages: usize) -> Vec<u8> {
             "{at} 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {content} 0 R \
              /Resources << /Font << /F1 3 0 R >> >> >>\nendobj"
         );
-        let _ = writeln!(pdf, "{content} 0 obj\n<< /Length {} >>\nstream\n{text}\nendstream\nendobj", text.len());
+        let _ =
+            writeln!(pdf, "{content} 0 obj\n<< /Length {} >>\nstream\n{text}\nendstream\nendobj", text.len());
     }
     // Every offset is wrong, and so is the place of the table.
     let size = 4 + 2 * pages;

@@ -45,7 +45,10 @@ fn nothing_confirmed_is_lost_when_the_server_is_killed() {
             kill_amid_calls(&mut server, &mut confirmed, &mut random, round).await;
             server = ServerProcess::start(folder.path(), &vars).await.unwrap();
             check(&server, &confirmed).await;
-            println!("round {round}: {before:?} to {:?} confirmed", (confirmed.documents.len(), confirmed.chats.len()));
+            println!(
+                "round {round}: {before:?} to {:?} confirmed",
+                (confirmed.documents.len(), confirmed.chats.len())
+            );
         }
         // A server that refused everything would lose nothing.
         assert!(confirmed.documents.len() as u64 > KILLS, "only {} documents", confirmed.documents.len());
@@ -55,7 +58,12 @@ fn nothing_confirmed_is_lost_when_the_server_is_killed() {
 }
 
 /// Starts all calls, kills the server somewhere among their answers, and notes what was confirmed.
-async fn kill_amid_calls(server: &mut ServerProcess, confirmed: &mut Confirmed, random: &mut Random, round: u64) {
+async fn kill_amid_calls(
+    server: &mut ServerProcess,
+    confirmed: &mut Confirmed,
+    random: &mut Random,
+    round: u64,
+) {
     let mut calls = JoinSet::new();
     for n in 0..CALLS {
         let request = call(round, n);
@@ -80,7 +88,9 @@ fn call(round: u64, n: usize) -> haversack_engine::seam::ApiRequest {
     let text = format!("Round {round}, document {n}. ").repeat(80);
     match n % 4 {
         0 => upload("/v1/document/upload", &format!("u{n}.txt"), text.as_bytes(), &[]),
-        1 => upload("/v1/document/upload", &format!("w{n}.txt"), text.as_bytes(), &[("addToWorkspaces", "w")]),
+        1 => {
+            upload("/v1/document/upload", &format!("w{n}.txt"), text.as_bytes(), &[("addToWorkspaces", "w")])
+        }
         2 => {
             let body = json!({"message": format!("Question {round} {n}"), "mode": "chat", "sessionId": "s"});
             json("POST", "/v1/workspace/w/chat", &body)
@@ -98,7 +108,10 @@ fn note(answer: &Answer, confirmed: &mut Confirmed) {
     }
     if answer.header("content-type").is_some_and(|t| t.starts_with("text/event-stream")) {
         let events = events(&String::from_utf8_lossy(&answer.body));
-        let said = events.iter().filter(|e| e["type"] == "textResponseChunk").filter_map(|e| e["textResponse"].as_str());
+        let said = events
+            .iter()
+            .filter(|e| e["type"] == "textResponseChunk")
+            .filter_map(|e| e["textResponse"].as_str());
         if let Some(id) = events.last().and_then(|last| last["chatId"].as_u64()) {
             confirmed.chats.insert(id, said.collect());
         }
@@ -126,7 +139,8 @@ async fn check(server: &ServerProcess, confirmed: &Confirmed) {
         answer.json()
     };
     let listing = ask("/v1/documents/folder/custom-documents").await;
-    let stored: BTreeSet<String> = names(&listing["documents"], "name").map(|n| format!("custom-documents/{n}")).collect();
+    let stored: BTreeSet<String> =
+        names(&listing["documents"], "name").map(|n| format!("custom-documents/{n}")).collect();
     let lost: Vec<_> = confirmed.documents.difference(&stored).collect();
     assert!(lost.is_empty(), "lost documents: {lost:?}");
 

@@ -4,7 +4,7 @@ use haversack_tests::golden::differences::Differences;
 use haversack_tests::golden::replay::replay_all;
 use haversack_tests::golden::scope::Scope;
 use haversack_tests::golden::{self, transcript};
-use haversack_tests::target::{SimTarget, Target};
+use haversack_tests::target::{NativeTarget, SimTarget, Target};
 use std::collections::BTreeMap;
 
 /// Replays every recording and fails with a list of what differs without a reason, and of reasons
@@ -31,4 +31,9 @@ fn replay_on<T: Target>(fresh: impl FnMut(&BTreeMap<String, String>) -> T) {
 #[test]
 fn the_simulated_host_answers_as_recorded() {
     replay_on(SimTarget::new);
+}
+
+#[test]
+fn the_native_server_answers_as_recorded() {
+    replay_on(NativeTarget::new);
 }

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod bad_input;
+mod crash;
 mod golden;
+mod quick_start;
 mod recordings;
 mod simulation;
 mod transcripts;

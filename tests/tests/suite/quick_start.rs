@@ -63,11 +63,15 @@ fn the_commands_of_the_readme_work_as_they_stand_there() {
     let [workspace, upload, chat, stream, search] = &answers[..] else {
         panic!("the README has {} commands, not five", answers.len());
     };
-    let json = |text: &String| serde_json::from_str::<Value>(text).unwrap_or_else(|_| panic!("not JSON: {text}"));
+    let json =
+        |text: &String| serde_json::from_str::<Value>(text).unwrap_or_else(|_| panic!("not JSON: {text}"));
     assert_eq!(json(workspace)["workspace"]["slug"], "notes");
     assert_eq!(json(upload)["success"], true, "{upload}");
     let chat = json(chat);
-    assert!(chat["error"].is_null() && chat["sources"][0]["text"].as_str().unwrap().contains("Otters"), "{chat}");
+    assert!(
+        chat["error"].is_null() && chat["sources"][0]["text"].as_str().unwrap().contains("Otters"),
+        "{chat}"
+    );
     assert!(!chat["textResponse"].as_str().unwrap().is_empty());
     let events = events(stream);
     assert_eq!(events.last().unwrap()["type"], "finalizeResponseStream", "{stream}");
