@@ -69,7 +69,7 @@ async fn the_engine_gets_the_request_as_it_came() {
     for path in ["/nothing", "/apis", "/index.html", "/../etc/passwd"] {
         let (status, _, text) = send(&host, ServerOptions::default(), get(path)).await;
         assert_eq!(status, 404, "{path}");
-        assert!(text.starts_with("{\"success\":false,\"error\":\"There is nothing at"), "{text}");
+        assert!(text.starts_with("{\"error\":\"There is nothing at"), "{text}");
     }
 }
 
