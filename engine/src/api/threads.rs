@@ -6,6 +6,7 @@ use super::error::{ApiError, Code};
 use super::workspaces::find_thread;
 use super::{Call, events, wire};
 use crate::model::{Thread, ThreadPlace, Workspace};
+use crate::retrieve::staging::Orphans;
 use crate::store::{self, key, retry};
 use crate::text::slug::thread_slug;
 use serde_json::{Value, json};
@@ -79,16 +80,12 @@ pub async fn delete(call: Call) -> Result<Answer, ApiError> {
         if tx.get::<Thread>(key::thread(workspace.id, found.id)).await?.is_none() {
             continue;
         }
-        let chats = key::chats_thread(workspace.id, found.id);
-        for chat in store::scan_keys(&call.cx, chats.clone()).await? {
-            if let Some(id) = key::trailing_id(&chat) {
-                tx.delete(key::chat_id(id));
-            }
-        }
-        tx.delete_range(chats);
         tx.delete(key::thread_slug(&found.slug));
         tx.delete(key::thread(workspace.id, found.id));
+        let orphans = Orphans::of(&call.cx, workspace.id, Some(found.id)).await?;
+        orphans.leave(&mut tx, call.cx.now())?;
         if tx.commit().await? {
+            orphans.remove(&call.cx).await;
             return Ok(Answer::text(200, "OK"));
         }
     }

@@ -6,6 +6,7 @@ use super::error::{ApiError, Code};
 use super::workspace_fields::{self, Changes};
 use super::{Call, events, wire};
 use crate::model::{Placement, Thread, ThreadPlace, Workspace};
+use crate::retrieve::staging::Orphans;
 use crate::store::{self, key, retry};
 use crate::text::slug::workspace_slug;
 use serde_json::{Value, json};
@@ -130,15 +131,7 @@ pub async fn delete(call: Call) -> Result<Answer, ApiError> {
             let document = &placement.document;
             tx.delete(key::placement_in(&document.folder, &document.name, id, placement.id));
         }
-        for thread in threads(&call, id).await? {
-            tx.delete(key::thread_slug(&thread.slug));
-        }
-        for (_, chat_key) in chat_ids(&call, id).await? {
-            tx.delete(chat_key);
-        }
         for range in [
-            key::chats(id),
-            key::threads(id),
             key::placements(id),
             key::placements_paths(id),
             key::placements_pins(id),
@@ -152,10 +145,13 @@ pub async fn delete(call: Call) -> Result<Answer, ApiError> {
         tx.delete(key::index_head(id));
         tx.delete(key::workspace_slug(&workspace.slug));
         tx.delete(key::workspace(id));
+        let orphans = Orphans::of(&call.cx, id, None).await?;
+        orphans.leave(&mut tx, call.cx.now())?;
         let metadata = json!({ "workspaceName": workspace.name });
         events::log(&call.cx, &mut tx, "api_workspace_deleted", metadata).await?;
         if tx.commit().await? {
             call.engine.indexes().forget(id);
+            orphans.remove(&call.cx).await;
             return Ok(Answer::text(200, "OK"));
         }
     }
@@ -170,12 +166,6 @@ pub(super) async fn placements(call: &Call, workspace: u64) -> Result<Vec<Placem
 async fn threads(call: &Call, workspace: u64) -> Result<Vec<Thread>, ApiError> {
     let records = store::all(&call.cx, key::threads(workspace)).await?;
     Ok(records.into_iter().map(|(_, thread)| thread).collect())
-}
-
-/// The `chat.id/…` keys of a workspace's chats, with their ids.
-async fn chat_ids(call: &Call, workspace: u64) -> Result<Vec<(u64, crate::seam::Key)>, ApiError> {
-    let keys = store::scan_keys(&call.cx, key::chats(workspace)).await?;
-    Ok(keys.iter().filter_map(key::trailing_id).map(|id| (id, key::chat_id(id))).collect())
 }
 
 /// The thread of this slug in a workspace.

@@ -5,9 +5,10 @@
 //! only if the marker is still as this run left it, and the last commit removes it: whoever removed the
 //! marker first, the sweep or the last commit, has won, and the other does nothing.
 
+use crate::model::Thread;
 use crate::seam::text_or_base64::Blob;
 use crate::seam::{Cx, Key, KeyRange, KvOp, KvReply, UnixMs, Write};
-use crate::store::{StoreError, Transaction, key, next_id, retry};
+use crate::store::{self, StoreError, Transaction, key, next_id, retry, scan_keys};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,13 @@ pub enum Staged {
     Texts {
         /// The documents' ids.
         documents: Vec<String>,
+    },
+    /// Conversations whose workspace or thread is gone already. Nobody writes them any more.
+    Orphans {
+        /// The workspace's id.
+        workspace: u64,
+        /// The thread's id, if only the thread is gone.
+        thread: Option<u64>,
     },
 }
 
@@ -121,6 +129,9 @@ pub async fn discard(cx: &Cx, number: u64, is_dead: impl Fn(&Marker) -> bool) ->
         if !is_dead(&marker) {
             return Ok(false);
         }
+        for lead in leads(cx, &marker.of).await? {
+            tx.delete(lead);
+        }
         for range in ranges(number, &marker.of) {
             tx.delete_range(range);
         }
@@ -135,6 +146,49 @@ fn ranges(number: u64, of: &Staged) -> Vec<KeyRange> {
     match of {
         Staged::Segment { workspace } => segment_ranges(*workspace, number).into(),
         Staged::Texts { documents } => documents.iter().map(|id| key::document_texts(id)).collect(),
+        Staged::Orphans { workspace, thread: None } => vec![key::chats(*workspace), key::threads(*workspace)],
+        Staged::Orphans { workspace, thread: Some(thread) } => vec![key::chats_thread(*workspace, *thread)],
+    }
+}
+
+/// Keys outside of the ranges that lead into them.
+async fn leads(cx: &Cx, of: &Staged) -> Result<Vec<Key>, StoreError> {
+    let Staged::Orphans { workspace, thread } = of else { return Ok(Vec::new()) };
+    let chats = match thread {
+        Some(thread) => key::chats_thread(*workspace, *thread),
+        None => key::chats(*workspace),
+    };
+    let chats = scan_keys(cx, chats).await?;
+    let mut leads: Vec<Key> = chats.iter().filter_map(key::trailing_id).map(key::chat_id).collect();
+    if thread.is_none() {
+        let threads = store::all::<Thread>(cx, key::threads(*workspace)).await?;
+        leads.extend(threads.iter().map(|(_, thread)| key::thread_slug(&thread.slug)));
+    }
+    Ok(leads)
+}
+
+/// Conversations that lose their owner in one commit, to be removed after it: once that commit is done
+/// nobody can add to them, so that none is overlooked.
+pub struct Orphans {
+    number: u64,
+    of: Staged,
+}
+
+impl Orphans {
+    /// Those of a workspace, or of one of its threads.
+    pub async fn of(cx: &Cx, workspace: u64, thread: Option<u64>) -> Result<Orphans, StoreError> {
+        Ok(Orphans { number: next_number(cx).await?, of: Staged::Orphans { workspace, thread } })
+    }
+
+    /// Makes `tx` leave them behind.
+    pub fn leave(&self, tx: &mut Transaction, at: UnixMs) -> Result<(), StoreError> {
+        tx.put(key::staging(self.number), &Marker { at, of: self.of.clone() })
+    }
+
+    /// Removes them, after the commit.
+    pub async fn remove(self, cx: &Cx) {
+        // What cannot be removed now is left to the sweep.
+        let _ = discard(cx, self.number, |_| true).await;
     }
 }
 

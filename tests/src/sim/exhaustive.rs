@@ -30,6 +30,8 @@ pub struct Scenario {
     /// For reports.
     pub name: &'static str,
     call: fn(&Scene) -> ApiRequest,
+    /// It needs a large document.
+    large: bool,
     /// Whether what the call asks for is done, by the answers to [`Scene::look`].
     done: fn(&[Value]) -> bool,
 }
@@ -40,10 +42,12 @@ pub struct Scene {
     fresh: String,
     /// Path of one that is.
     placed: String,
+    /// Path of a large one that is not.
+    large: String,
 }
 
 impl Scene {
-    fn set(host: &mut SimHost) -> Result<Scene, String> {
+    fn set(host: &mut SimHost, with_large: bool) -> Result<Scene, String> {
         prepare(host);
         let mut good = |request| {
             let answer = host.call(request, false).answer;
@@ -67,7 +71,13 @@ impl Scene {
         let fresh = path(good(text("otter", ""))?);
         let placed = path(good(text("beaver", "w"))?);
         good(json("POST", "/v1/workspace/w/chat", &json!({"message": "hello", "mode": "chat"})))?;
-        Ok(Scene { fresh, placed })
+        let large = if with_large {
+            let text = "A whale sings far below the ship and nobody hears it. ".repeat(38_000);
+            path(good(upload("/v1/document/upload", "whale.txt", text.as_bytes(), &[]))?)
+        } else {
+            String::new()
+        };
+        Ok(Scene { fresh, placed, large })
     }
 
     /// What a client can see: the workspace, its conversation, the documents.
@@ -78,10 +88,30 @@ impl Scene {
     }
 }
 
+/// Calls that write more than one commit takes.
+pub const LARGE_SCENARIOS: [Scenario; 2] = [
+    Scenario {
+        name: "upload a text of 6 MB",
+        large: false,
+        call: |_| {
+            let text = "A fox crosses the old bridge at night. ".repeat(160_000);
+            upload("/v1/document/upload", "fox.txt", text.as_bytes(), &[])
+        },
+        done: |seen| seen[2].to_string().contains("fox"),
+    },
+    Scenario {
+        name: "embed a text of 2 MB",
+        large: true,
+        call: |scene| json("POST", "/v1/workspace/w/update-embeddings", &json!({"adds": [scene.large]})),
+        done: |seen| lists(&seen[0]["workspace"][0]["documents"], "docpath", "whale"),
+    },
+];
+
 /// The calls that write the most.
 pub const SCENARIOS: [Scenario; 8] = [
     Scenario {
         name: "upload into a workspace",
+        large: false,
         call: |_| {
             let text = "A fox crosses the old bridge at night. ".repeat(60);
             upload("/v1/document/upload", "fox.txt", text.as_bytes(), &[("addToWorkspaces", "w")])
@@ -90,11 +120,13 @@ pub const SCENARIOS: [Scenario; 8] = [
     },
     Scenario {
         name: "embed",
+        large: false,
         call: |scene| json("POST", "/v1/workspace/w/update-embeddings", &json!({"adds": [scene.fresh]})),
         done: |seen| lists(&seen[0]["workspace"][0]["documents"], "docpath", "otter"),
     },
     Scenario {
         name: "swap one document for another",
+        large: false,
         call: |scene| {
             let body = json!({"adds": [scene.fresh], "deletes": [scene.placed]});
             json("POST", "/v1/workspace/w/update-embeddings", &body)
@@ -106,11 +138,13 @@ pub const SCENARIOS: [Scenario; 8] = [
     },
     Scenario {
         name: "chat",
+        large: false,
         call: |_| json("POST", "/v1/workspace/w/chat", &json!({"message": "Who swims?", "mode": "chat"})),
         done: |seen| lists(&seen[1]["history"], "content", "Who swims?"),
     },
     Scenario {
         name: "stream a chat",
+        large: false,
         call: |_| {
             json("POST", "/v1/workspace/w/stream-chat", &json!({"message": "Who swims?", "mode": "query"}))
         },
@@ -118,11 +152,13 @@ pub const SCENARIOS: [Scenario; 8] = [
     },
     Scenario {
         name: "forget a conversation",
+        large: false,
         call: |_| json("POST", "/v1/workspace/w/chat", &json!({"reset": true})),
         done: |seen| seen[1]["history"] == json!([]),
     },
     Scenario {
         name: "remove a document",
+        large: false,
         call: |scene| json("DELETE", "/v1/system/remove-documents", &json!({"names": [scene.placed]})),
         done: |seen| {
             !lists(&seen[0]["workspace"][0]["documents"], "docpath", "beaver")
@@ -131,6 +167,7 @@ pub const SCENARIOS: [Scenario; 8] = [
     },
     Scenario {
         name: "delete a workspace",
+        large: false,
         call: |_| crate::requests::bare("DELETE", "/v1/workspace/w"),
         done: |seen| seen[0]["workspace"] == json!([]),
     },
@@ -145,7 +182,7 @@ fn lists(items: &Value, key: &str, part: &str) -> bool {
 pub fn exhaust(program: &Arc<dyn Program>, scenario: &Scenario, blow: Blow) -> Result<u64, String> {
     for n in 1..EFFECTS_MAX {
         let mut host = SimHost::new(program.cold(), n, Plan::Random(Profile::CALM));
-        let scene = Scene::set(&mut host)?;
+        let scene = Scene::set(&mut host, scenario.large)?;
         match blow {
             Blow::Once => host.set_plan(Plan::Nth { n, persistent: false }),
             Blow::Persistent => host.set_plan(Plan::Nth { n, persistent: true }),
@@ -200,7 +237,7 @@ fn aftermath(
     if afterwards != done {
         return Err(format!("a restart turned done={done} into {afterwards}"));
     }
-    // The same call again, in good weather: it must work unless it was done already.
+
     Ok(())
 }
 

@@ -253,6 +253,11 @@ impl SimHost {
         }
     }
 
+    /// Pieces of the body that the client of `run` has received so far.
+    pub fn received(&self, run: RunId) -> usize {
+        self.live.get(&run).map_or(0, |live| live.body.len())
+    }
+
     /// Runs that are under way.
     pub fn live(&self) -> usize {
         self.live.len()

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks everything; the first thing that is wrong, in words.
 pub fn check(store: &Store) -> Result<(), String> {
-    let records = Records { store };
+    let records = Records { store, orphans: orphans(store) };
     records.workspaces()?;
     records.threads()?;
     records.chats()?;
@@ -33,8 +33,29 @@ pub fn check_swept(store: &Store) -> Result<(), String> {
     }
 }
 
+/// Documents whose text is being written.
+fn staged_texts(store: &Store) -> BTreeSet<String> {
+    let marker = |bytes: &bytes::Bytes| {
+        let marker: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+        let ids = marker["of"]["texts"]["documents"].as_array()?.clone();
+        Some(ids.iter().filter_map(|id| id.as_str().map(key::encode)).collect::<Vec<_>>())
+    };
+    store.range(&key::stagings()).filter_map(|(_, bytes)| marker(bytes)).flatten().collect()
+}
+
+/// Workspaces and threads that are gone, whose conversations are marked to be removed.
+fn orphans(store: &Store) -> BTreeSet<(u64, Option<u64>)> {
+    let marker = |bytes: &bytes::Bytes| {
+        let marker: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+        let orphans = marker["of"].get("orphans")?;
+        Some((orphans["workspace"].as_u64()?, orphans["thread"].as_u64()))
+    };
+    store.range(&key::stagings()).filter_map(|(_, bytes)| marker(bytes)).collect()
+}
+
 struct Records<'a> {
     store: &'a Store,
+    orphans: BTreeSet<(u64, Option<u64>)>,
 }
 
 impl Records<'_> {
@@ -56,6 +77,18 @@ impl Records<'_> {
         self.store.get(key).is_some()
     }
 
+    /// Whether the workspace is there, or its conversations are marked.
+    fn has_workspace(&self, id: u64) -> bool {
+        self.has(&key::workspace(id)) || self.orphans.contains(&(id, None))
+    }
+
+    /// Whether the thread is there, or its conversation is marked.
+    fn has_thread(&self, workspace: u64, id: u64) -> bool {
+        self.has(&key::thread(workspace, id))
+            || self.orphans.contains(&(workspace, Some(id)))
+            || self.orphans.contains(&(workspace, None))
+    }
+
     fn count(&self, range: &KeyRange) -> u64 {
         self.store.range(range).count() as u64
     }
@@ -75,7 +108,7 @@ impl Records<'_> {
 
     fn threads(&self) -> Result<(), String> {
         for (at, thread) in self.all::<Thread>(&key::range("thread/"))? {
-            ensure(self.has(&key::workspace(thread.workspace)), || format!("{at} has no workspace"))?;
+            ensure(self.has_workspace(thread.workspace), || format!("{at} has no workspace"))?;
             let place = self.get::<ThreadPlace>(&key::thread_slug(&thread.slug));
             let expected = ThreadPlace { workspace: thread.workspace, thread: thread.id };
             ensure(place == Some(expected), || format!("{at}: its slug leads to {place:?}"))?;
@@ -88,9 +121,9 @@ impl Records<'_> {
 
     fn chats(&self) -> Result<(), String> {
         for (at, chat) in self.all::<Chat>(&key::range("chat/"))? {
-            ensure(self.has(&key::workspace(chat.workspace)), || format!("{at} has no workspace"))?;
+            ensure(self.has_workspace(chat.workspace), || format!("{at} has no workspace"))?;
             if let Some(thread) = chat.thread {
-                ensure(self.has(&key::thread(chat.workspace, thread)), || format!("{at} has no thread"))?;
+                ensure(self.has_thread(chat.workspace, thread), || format!("{at} has no thread"))?;
             }
             let place = self.get::<Key>(&key::chat_id(chat.id));
             ensure(place.as_ref() == Some(&at), || format!("{at}: its id leads to {place:?}"))?;
@@ -121,11 +154,13 @@ impl Records<'_> {
             }
             known.insert(key::encode(&document.id));
         }
+        let staged = staged_texts(self.store);
         for prefix in ["doc.id/", "doc.text/", "doc.pages/", "doc.hash/"] {
             for (at, _) in self.store.range(&key::range(prefix)) {
                 let mut parts = at.as_str().split('/').skip(1);
                 let id = if prefix == "doc.hash/" { parts.nth(2) } else { parts.next() };
-                let owned = id.is_some_and(|id| known.contains(id));
+                let written = |id: &str| prefix == "doc.text/" && staged.contains(id);
+                let owned = id.is_some_and(|id| known.contains(id) || written(id));
                 ensure(owned, || format!("{at} belongs to no document"))?;
             }
         }
