@@ -185,9 +185,7 @@ async fn a_bug_in_one_run_is_a_500_and_the_next_run_is_served() {
     for path in ["/panic", "/stall"] {
         let answer = host.call(at(path)).await;
         assert_eq!(answer.head.status, 500, "{path}");
-        assert!(
-            answer.bytes().await.unwrap().starts_with(b"{\"error\":\"The server failed")
-        );
+        assert!(answer.bytes().await.unwrap().starts_with(b"{\"error\":\"The server failed"));
     }
     assert!(host.call(at("/half")).await.bytes().await.is_err(), "a broken stream must not look complete");
     assert_eq!(host.call(at("/")).await.bytes().await.unwrap(), "fine");
