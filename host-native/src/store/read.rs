@@ -45,14 +45,18 @@ pub fn with_value<T>(
 }
 
 fn get(connection: &Connection, keys: &[Key]) -> rusqlite::Result<Vec<Option<Blob>>> {
-    // One statement is one moment already; several need a transaction around them.
-    let transaction = (keys.len() > 1).then(|| connection.unchecked_transaction()).transpose()?;
+    // One statement is one moment already; several need a transaction around them. Where one fails the
+    // caller drops the connection, and the transaction with it.
+    let several = keys.len() > 1;
+    if several {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+    }
     let values = keys
         .iter()
         .map(|key| with_value(connection, key, |bytes| Blob(Bytes::copy_from_slice(bytes))))
         .collect::<rusqlite::Result<_>>()?;
-    if let Some(transaction) = transaction {
-        transaction.commit()?;
+    if several {
+        connection.prepare_cached("COMMIT")?.execute([])?;
     }
     Ok(values)
 }

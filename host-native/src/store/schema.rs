@@ -2,6 +2,7 @@
 
 use super::error::host_error;
 use haversack_engine::seam::{HostError, HostErrorKind};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -42,6 +43,9 @@ pub fn open(path: &Path) -> Result<Connection, HostError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| host_error(&e))?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(|e| host_error(&e))?;
+    // Without it every new key makes SQLite plan the statement anew, to the same plan.
+    let stable_plans = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+    connection.set_db_config(stable_plans, true).map_err(|e| host_error(&e))?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }
