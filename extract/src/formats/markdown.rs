@@ -48,8 +48,9 @@ impl Markdown {
         self.in_list = true;
     }
 
-    /// A table; its first row is the header. Rows may differ in length. A table of one column is written as
-    /// paragraphs, as it serves layout.
+    /// A table; its first row is the header, and as long as the longest row. Others stay as short as they
+    /// are, as a few long rows among many short ones would blow the text up. A table of one column is written
+    /// as paragraphs, as it serves layout.
     pub fn table(&mut self, rows: &[Vec<String>]) {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         if columns < 2 {
@@ -61,7 +62,8 @@ impl Markdown {
         }
         let mut table = String::new();
         for (number, row) in rows.iter().enumerate() {
-            for column in 0..columns {
+            let length = if number == 0 { columns } else { row.len() };
+            for column in 0..length {
                 table.push_str("| ");
                 table.push_str(&cell(row.get(column).map_or("", String::as_str)));
                 table.push(' ');
@@ -110,7 +112,7 @@ mod tests {
         assert_eq!(
             markdown.finish(),
             "## Tools in use\n\n\\# not a heading\n\n- rake\n  with handle\n    1. spade\n\n\
-             | a | b\\|c |\n| --- | --- |\n| d<br>e |  |"
+             | a | b\\|c |\n| --- | --- |\n| d<br>e |"
         );
     }
 

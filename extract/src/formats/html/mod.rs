@@ -22,7 +22,7 @@ pub(crate) fn extract(source: &Source<'_>, budget: &mut Budget) -> Result<Extrac
 
 fn document(html: &str, budget: &Budget) -> Document {
     // Building the tree takes time in proportion to its depth, so the depth is looked at first.
-    let (metadata, text) = if scan::is_parsable(html, budget.limits().max_depth) {
+    let (metadata, text) = if scan::is_parsable(html, budget.limits()) {
         let page = Page::parse(html);
         (page.metadata(), page.into_markdown())
     } else {

@@ -1,12 +1,20 @@
 //! A look at the tags without building a tree.
 
+use crate::Limits;
+
 /// Attributes that one tag may have. The tree builder compares each with all others.
 const MAX_ATTRIBUTES: usize = 1000;
 
-/// Whether a tree can be built in reasonable time: no tag has too many attributes, and unclosed tags never
-/// pile up beyond `max_depth`.
-pub(crate) fn is_parsable(html: &str, max_depth: u64) -> bool {
+/// Spaces that Markdown indents a nested list by.
+const INDENT: u64 = 4;
+
+/// Whether a tree can be built, and written down, in reasonable time: no tag has too many attributes,
+/// unclosed tags never pile up beyond `max_depth`, and the indents of nested lists stay below
+/// `max_text_bytes`.
+pub(crate) fn is_parsable(html: &str, limits: &Limits) -> bool {
     let mut depth: u64 = 0;
+    let mut lists: u64 = 0;
+    let mut indents: u64 = 0;
     for piece in Pieces(html) {
         let Piece::Tag(tag) = piece else { continue };
         if tag.split(|c: char| c.is_ascii_whitespace() || c == '/').nth(MAX_ATTRIBUTES).is_some()
@@ -14,11 +22,22 @@ pub(crate) fn is_parsable(html: &str, max_depth: u64) -> bool {
         {
             return false;
         }
-        if tag.starts_with('/') {
+        let end = tag.starts_with('/');
+        if ["ul", "ol", "menu", "blockquote"]
+            .iter()
+            .any(|list| list.eq_ignore_ascii_case(name(tag.trim_matches('/'))))
+        {
+            lists = if end { lists.saturating_sub(1) } else { lists + 1 };
+        }
+        indents += lists * INDENT;
+        if indents > limits.max_text_bytes {
+            return false;
+        }
+        if end {
             depth = depth.saturating_sub(1);
         } else if tag.starts_with(|c: char| c.is_ascii_alphabetic()) && !closes_itself(tag) {
             depth += 1;
-            if depth > max_depth {
+            if depth > limits.max_depth {
                 return false;
             }
         }
@@ -113,11 +132,15 @@ mod tests {
 
     #[test]
     fn depth_is_what_stays_open() {
-        assert!(is_parsable(&"<div><br><p>x<img src='a>b'></div>".repeat(1000), 3));
-        assert!(!is_parsable(&"<div>".repeat(5), 4));
+        let limits = Limits { max_depth: 4, max_text_bytes: 1000, ..Limits::default() };
+        let is_parsable = |html: &str| is_parsable(html, &limits);
+        assert!(is_parsable(&"<div><br><p>x<img src='a>b'></div>".repeat(1000)));
+        assert!(!is_parsable(&"<div>".repeat(5)));
+        assert!(is_parsable(&"<ul><li>x</ul>".repeat(50)));
+        assert!(!is_parsable(&"<ul><ul><ul><li>x</ul></ul></ul>".repeat(50)));
         let attributes: String = (0..2000).map(|n| format!(" a{n}=1")).collect();
-        assert!(!is_parsable(&format!("<p{attributes}>"), 4));
-        assert!(is_parsable(&format!("<p class=\"{}\">", "a ".repeat(300)), 4));
+        assert!(!is_parsable(&format!("<p{attributes}>")));
+        assert!(is_parsable(&format!("<p class=\"{}\">", "a ".repeat(300))));
     }
 
     #[test]

@@ -19,6 +19,33 @@ const DICTIONARY_WITHIN_BYTES: usize = 4096;
 /// Compression within compression that is looked through.
 const MAX_LAYERS: u32 = 4;
 
+/// How often the bytes of a file may be passed in search for the ends of streams; once is normal.
+const MAX_SEARCHES: u64 = 16;
+/// Files below this size are searched quickly however they are made.
+const SEARCHED_QUICKLY_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Whether streams end where the next one begins, at the latest.
+pub(crate) fn has_ends(bytes: &[u8]) -> bool {
+    let most = MAX_SEARCHES * (bytes.len() as u64).max(SEARCHED_QUICKLY_BYTES);
+    let ends: Vec<usize> = memmem::find_iter(bytes, b"endstream").collect();
+    let mut next = 0;
+    let mut searched = 0;
+    for start in memmem::find_iter(bytes, b"stream") {
+        while ends.get(next).is_some_and(|end| *end < start) {
+            next += 1;
+        }
+        // The keyword itself is part of its counterpart.
+        let is_end = next > 0 && ends.get(next - 1).is_some_and(|end| *end + b"end".len() == start);
+        if !is_end {
+            searched += (ends.get(next).copied().unwrap_or(bytes.len()) - start) as u64;
+        }
+        if searched > most {
+            return false;
+        }
+    }
+    true
+}
+
 /// Copies the file, without the data of pictures: they are never read, so nothing shall be able to decode
 /// them. Fails if the other streams together expand beyond `max_expanded_bytes`. Encrypted streams cannot be
 /// measured here.
@@ -138,6 +165,14 @@ mod tests {
         let file = object("/Filter /FlateDecode", &deflate(&[b' '; 100_000])).repeat(3);
         assert_eq!(defused(&file, 250_000), Err(Limit::MaxExpandedBytes));
         assert_eq!(defused(&file, 350_000).unwrap(), file);
+    }
+
+    #[test]
+    fn streams_have_ends() {
+        assert!(has_ends(&object("", &[b'x'; 1000]).repeat(10_000)));
+        let endless = b"1 0 obj\n<< /Length 9 >>\nstream\nx\nendobj\n".repeat(100_000);
+        assert!(!has_ends(&endless));
+        assert!(!has_ends(&[endless.as_slice(), b"endstream"].concat()));
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub(crate) enum Font<'a> {
     Unknown,
 }
 
-/// A font of the library, with what was asked of it so far: asking takes many steps, and text repeats its letters.
+/// A font of the library, with what was asked of it so far: asking takes many steps, and text repeats its
+/// letters.
 pub(crate) struct KnownFont<'a> {
     font: hayro_font::Font<'a>,
     horizontal: bool,

@@ -12,8 +12,8 @@ use super::super::budget::Budget;
 use super::font::{Code, Font, readable};
 use super::info::text_string;
 use super::layout::{Layout, Placed};
-use super::page::Reader;
-use super::stream::{StreamFault, decode};
+use super::page::{Known, Reader};
+use super::stream::{StreamFault, decode, searchable_bytes};
 use crate::Limit;
 
 /// Forms within forms that are followed. Real files stay below ten; each level costs stack.
@@ -33,6 +33,8 @@ pub(crate) struct Interpreter<'r, 'a, 'b, 'l> {
     pub pictures: bool,
     /// The limit that ended everything.
     pub stop: Option<Limit>,
+    /// Whether a form was passed over because it lay too deep.
+    cut: bool,
     /// What marked content says instead of its signs, innermost last; `None` where it says nothing.
     replacements: Vec<Option<String>>,
 }
@@ -66,6 +68,7 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
             unknown: 0,
             pictures: false,
             stop: None,
+            cut: false,
             replacements: Vec::new(),
         }
     }
@@ -246,45 +249,75 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
         depth: usize,
     ) {
         let Some(Object::Name(name)) = instruction.operands().next() else { return };
-        match resources.x_objects.get::<Stream<'a>>(name) {
-            Some(form) if is_kind(form.dict(), b"Form") => self.form(&form, resources, transform, depth),
-            Some(stream) => self.pictures |= is_kind(stream.dict(), b"Image"),
+        // Streams are always objects of their own.
+        let Some(id) = resources.x_objects.get_ref(name).map(ObjectIdentifier::from) else { return };
+        let stream = match self.reader.known.get(&id) {
+            Some(_) => None,
+            None => resources.x_objects.get::<Stream<'a>>(name),
+        };
+        let dict = match &stream {
+            Some(stream) => Some(stream.dict().clone()),
             // The data of large pictures is gone, see `defuse`.
-            None => {
-                self.pictures |=
-                    resources.x_objects.get::<Dict<'_>>(name).is_some_and(|d| is_kind(&d, b"Image"))
-            }
+            None if self.reader.known.contains_key(&id) => None,
+            None => resources.x_objects.get::<Dict<'a>>(name),
+        };
+        if let Some(dict) = dict
+            && !is_kind(&dict, b"Form")
+        {
+            let known = if is_kind(&dict, b"Image") { Known::Picture } else { Known::Nothing };
+            self.reader.known.insert(id, known);
         }
+        self.form(stream.as_ref(), id, resources, transform, depth);
     }
 
-    /// Runs a form; one that showed nothing is not run again.
-    pub fn form(&mut self, form: &Stream<'a>, around: &Resources<'a>, transform: Affine, depth: usize) {
-        let id: ObjectIdentifier = form.obj_id();
-        if depth >= MAX_FORM_DEPTH || self.reader.textless_forms.contains(&id) {
-            return;
-        }
-        let content = match self.reader.forms.get(&id) {
-            Some(content) => content.clone(),
-            None => match decode(form, self.budget) {
-                Ok(content) => self.reader.remember_form(id, content),
+    /// Runs a form that is handed over or known; one that showed nothing is not run again.
+    pub fn form(
+        &mut self,
+        form: Option<&Stream<'a>>,
+        id: ObjectIdentifier,
+        around: &Resources<'a>,
+        transform: Affine,
+        depth: usize,
+    ) {
+        let (form, content) = match (self.reader.known.get(&id), form) {
+            (Some(Known::Picture), _) => {
+                self.pictures = true;
+                return;
+            }
+            (Some(Known::Form(form, content)), _) => (form.clone(), content.clone()),
+            (None, Some(form)) => match decode(form, self.budget) {
+                Ok(mut content) => {
+                    content.truncate(searchable_bytes(&content));
+                    let content = Rc::new(content);
+                    self.reader.remember_form(id, form, &content);
+                    (form.clone(), content)
+                }
                 Err(StreamFault::Limit(limit)) => {
                     self.stop = Some(limit);
                     return;
                 }
-                Err(StreamFault::Damaged) => return,
+                Err(StreamFault::Damaged) => {
+                    self.reader.known.insert(id, Known::Nothing);
+                    return;
+                }
             },
+            _ => return,
         };
+        if depth >= MAX_FORM_DEPTH {
+            self.cut = true;
+            return;
+        }
         let own = form.dict().get::<Dict<'a>>(RESOURCES).map(Resources::new);
         let matrix = form.dict().get::<[f64; 6]>(MATRIX).map_or(Affine::IDENTITY, Affine::new);
         let (shown, pictures) = (self.shown, self.pictures);
+        self.pictures = false;
         self.run(&content, own.as_ref().unwrap_or(around), transform * matrix, depth + 1);
-        if self.shown == shown
-            && self.pictures == pictures
-            && self.stop.is_none()
-            && self.replacements.is_empty()
-        {
-            self.reader.textless_forms.insert(id);
+        // Only what was run in full is known to be empty.
+        let empty = self.shown == shown && !self.pictures && self.replacements.is_empty();
+        if empty && self.stop.is_none() && !self.cut {
+            self.reader.known.insert(id, Known::Nothing);
         }
+        self.pictures |= pictures;
     }
 }
 

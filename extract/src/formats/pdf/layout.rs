@@ -6,8 +6,9 @@ use super::bidi;
 
 /// Distances below are in font sizes.
 ///
-/// A gap from here on parts words; the space of most fonts is about 0.25 wide, loose letters stay below 0.15.
-const WORD_GAP: f64 = 0.17;
+/// A gap from here on parts words. Of 0.10, 0.13 and 0.17 this agreed best with another reader on 70 real
+/// files.
+const WORD_GAP: f64 = 0.13;
 /// A gap from here on parts columns of a table.
 const COLUMN_GAP: f64 = 1.8;
 /// A step back from here on begins somewhere else on the line.

@@ -1,6 +1,6 @@
 //! Reading one page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use hayro_font::kurbo::Affine;
@@ -11,7 +11,7 @@ use hayro_syntax::page::Page;
 use super::super::budget::Budget;
 use super::font::Fonts;
 use super::interpret::Interpreter;
-use super::stream::{StreamFault, decode};
+use super::stream::{StreamFault, decode, searchable_bytes};
 use crate::{Limit, Limits};
 
 /// Said of pages that would need optical recognition.
@@ -30,11 +30,19 @@ pub(crate) struct Reader<'a> {
     pub fonts: Fonts<'a>,
     /// Operations that may still be run, over all pages.
     pub operations_left: u64,
-    /// Decoded forms.
-    pub forms: BTreeMap<ObjectIdentifier, Rc<Vec<u8>>>,
+    /// What is known of external objects, so that they are not looked up each time they are drawn.
+    pub known: BTreeMap<ObjectIdentifier, Known<'a>>,
     kept_form_bytes: usize,
-    /// Forms without text.
-    pub textless_forms: BTreeSet<ObjectIdentifier>,
+}
+
+/// An external object.
+#[derive(Clone)]
+pub(crate) enum Known<'a> {
+    Picture,
+    /// Nothing that could be read.
+    Nothing,
+    /// A form and its content.
+    Form(Stream<'a>, Rc<Vec<u8>>),
 }
 
 /// What a page gave.
@@ -53,9 +61,8 @@ impl<'a> Reader<'a> {
         Self {
             fonts: Fonts::new(),
             operations_left: limits.max_operations,
-            forms: BTreeMap::new(),
+            known: BTreeMap::new(),
             kept_form_bytes: 0,
-            textless_forms: BTreeSet::new(),
         }
     }
 
@@ -74,11 +81,16 @@ impl<'a> Reader<'a> {
                 Err(StreamFault::Limit(limit)) => stop = Some(limit),
             }
         }
+        let searchable = searchable_bytes(&content);
+        if searchable < content.len() {
+            content.truncate(searchable);
+            fault = Some("its inline pictures do not end".to_owned());
+        }
         let mut interpreter = Interpreter::new(self, budget);
         interpreter.stop = stop;
         interpreter.run(&content, page.resources(), Affine::IDENTITY, 0);
         for (form, transform) in appearances(page.raw()) {
-            interpreter.form(&form, page.resources(), transform, 1);
+            interpreter.form(Some(&form), form.obj_id(), page.resources(), transform, 1);
         }
         let (shown, unknown, pictures) = (interpreter.shown, interpreter.unknown, interpreter.pictures);
         let stop = interpreter.stop;
@@ -96,14 +108,12 @@ impl<'a> Reader<'a> {
         PageOutcome { text, problem, stop }
     }
 
-    /// Keeps a decoded form for the next page, as far as there is room.
-    pub fn remember_form(&mut self, id: ObjectIdentifier, content: Vec<u8>) -> Rc<Vec<u8>> {
-        let content = Rc::new(content);
+    /// Keeps a decoded form for the next time it is drawn, as far as there is room.
+    pub fn remember_form(&mut self, id: ObjectIdentifier, form: &Stream<'a>, content: &Rc<Vec<u8>>) {
         if self.kept_form_bytes + content.len() <= KEPT_FORM_BYTES {
             self.kept_form_bytes += content.len();
-            self.forms.insert(id, content.clone());
+            self.known.insert(id, Known::Form(form.clone(), content.clone()));
         }
-        content
     }
 }
 

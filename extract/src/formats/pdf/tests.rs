@@ -201,6 +201,21 @@ fn two_hundred_pages_survive_a_broken_cross_reference_table() {
 }
 
 #[test]
+fn what_arrived_of_a_cut_off_file_is_read() {
+    let mut writer = PdfWriter::new();
+    let font = "/Font << /F1 << /Subtype /Type1 /BaseFont /Helvetica >> >>";
+    for page in 0..3 {
+        writer.object(&format!("<< /Type /Page /Resources << {font} >> /Contents {} 0 R >>", 2 + 2 * page));
+        writer.stream("", &line(&format!("Sheet {page}")));
+    }
+    writer.object("<< /Type /Annot /Contents (a note) >>");
+    let extracted = read(&writer.bytes).unwrap();
+    assert_eq!(extracted.documents[0].text, "Sheet 0\n\nSheet 1\n\nSheet 2");
+    assert_eq!(extracted.documents[0].pages[2].number, 3);
+    assert_eq!(extracted.skipped[0].reason, super::GATHERED);
+}
+
+#[test]
 fn good_pages_are_kept_when_others_are_broken() {
     let mut bytes = pdf(&[line("First"), line("Second"), line("Third")]);
     // The second page's content claims to be compressed.
