@@ -5,7 +5,7 @@
 //! - [`client`]: sending them over HTTP;
 //! - [`requests`]: building calls;
 //! - [`mock`]: the deterministic model and embedder of the recordings;
-//! - [`bench`]: the whole server, measured from outside;
+//! - [`mod@bench`]: the whole server, measured from outside;
 //! - [`sim`]: a seeded host that owns time, order, randomness and failure.
 
 pub mod bench;
