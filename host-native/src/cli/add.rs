@@ -1,6 +1,7 @@
 //! `haversack add`.
 
 use super::ledger::{self, Ledger};
+use super::out::say;
 use super::workspace::{self, encode, text};
 use crate::config::Config;
 use crate::instance::{Instance, error_of, json};
@@ -78,7 +79,7 @@ impl Add {
             }
         }
         bar.finish_and_clear();
-        println!("{added} added to {slug}, {known} there already, {failed} failed");
+        say!("{added} added to {slug}, {known} there already, {failed} failed");
         if failed == 0 {
             Ok(())
         } else {

@@ -1,5 +1,6 @@
 //! `haversack ask`.
 
+use super::out::{self, say};
 use super::search::{print_passage, printable};
 use super::workspace::{self, encode, text};
 use crate::answer::{Answer, AnswerBody};
@@ -8,7 +9,6 @@ use crate::server::shutdown_signal;
 use clap::Args;
 use haversack_engine::llm::sse::SseDecoder;
 use serde_json::{Value, json};
-use std::io::Write;
 
 /// The event that carries the sources is the longest.
 const EVENT_BYTES_MAX: usize = 64 << 20;
@@ -40,11 +40,11 @@ impl Ask {
         let sources = tokio::select! {
             sources = print_answer(answer) => sources?,
             () = shutdown_signal() => {
-                println!();
+                say!();
                 return Ok(());
             }
         };
-        println!();
+        say!();
         if !self.no_sources {
             for (number, source) in (1..).zip(&sources) {
                 print_passage(number, source, &text(source, "text"), source["score"].as_f64());
@@ -72,8 +72,7 @@ async fn print_answer(answer: Answer) -> Result<Vec<Value>, String> {
             let event: Value = serde_json::from_str(&event.data).unwrap_or_default();
             match event["type"].as_str() {
                 Some("textResponseChunk" | "textResponse") => {
-                    print!("{}", printable(&text(&event, "textResponse")));
-                    let _ = std::io::stdout().flush();
+                    out::print(format_args!("{}", printable(&text(&event, "textResponse"))));
                 }
                 Some("abort") => return Err(text(&event, "error")),
                 Some("finalizeResponseStream") => {
@@ -83,6 +82,6 @@ async fn print_answer(answer: Answer) -> Result<Vec<Value>, String> {
             }
         }
     }
-    println!();
+    say!();
     Ok(sources)
 }

@@ -1,6 +1,7 @@
 //! `haversack doctor`.
 
 use super::keys;
+use super::out::say;
 use crate::config::Config;
 use crate::instance::Instance;
 use crate::store::{self, FILE_NAME};
@@ -48,14 +49,14 @@ impl Doctor {
         let bad = findings.iter().filter(|finding| matches!(finding, Bad(_))).count();
         for finding in findings {
             match finding {
-                Good(text) => println!("  ok    {text}"),
-                Remark(text) => println!("  note  {text}"),
-                Bad(text) => println!("  BAD   {text}"),
+                Good(text) => say!("  ok    {text}"),
+                Remark(text) => say!("  note  {text}"),
+                Bad(text) => say!("  BAD   {text}"),
             }
         }
         match bad {
             0 => {
-                println!("\nAll is well. Start the server with: haversack serve");
+                say!("\nAll is well. Start the server with: haversack serve");
                 Ok(())
             }
             _ => Err(format!("{bad} of the checks failed; see above for what to do")),

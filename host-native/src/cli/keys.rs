@@ -1,5 +1,6 @@
 //! `haversack keys`.
 
+use super::out::say;
 use super::workspace::text;
 use crate::config::Config;
 use crate::instance::Instance;
@@ -30,7 +31,7 @@ impl Keys {
         match self {
             Keys::Create { name } => {
                 let secret = create(instance, &name, None).await?;
-                println!("{secret}");
+                say!("{secret}");
                 eprintln!("This is the only time it is shown. To open the page with it:");
                 eprintln!("  http://{}/#token={secret}", config.listen);
             }
@@ -38,12 +39,12 @@ impl Keys {
                 for key in list(instance).await? {
                     let id = key["id"].as_u64().unwrap_or_default();
                     let hint = key["hint"].as_str().map_or_else(String::new, |hint| format!("…{hint}"));
-                    println!("{id:>4}  {hint:<8}  {}  {}", text(&key, "createdAt"), text(&key, "name"));
+                    say!("{id:>4}  {hint:<8}  {}  {}", text(&key, "createdAt"), text(&key, "name"));
                 }
             }
             Keys::Revoke { id } => {
                 instance.call("DELETE", &format!("/api/system/api-key/{id}"), None).await?;
-                println!("Key {id} is revoked.");
+                say!("Key {id} is revoked.");
             }
         }
         Ok(())

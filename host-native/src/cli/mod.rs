@@ -5,6 +5,7 @@ mod ask;
 mod doctor;
 mod keys;
 mod ledger;
+mod out;
 mod search;
 mod serve;
 mod workspace;

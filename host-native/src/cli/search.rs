@@ -1,5 +1,6 @@
 //! `haversack search`, and how passages look in a terminal.
 
+use super::out::say;
 use super::workspace::{self, encode, text};
 use crate::instance::Instance;
 use clap::Args;
@@ -29,12 +30,12 @@ impl Search {
         let body = json!({ "query": self.query, "topN": self.top, "scoreThreshold": 0 });
         let answer = instance.call("POST", &path, Some(body)).await?;
         if self.json {
-            println!("{answer:#}");
+            say!("{answer:#}");
             return Ok(());
         }
         let results = answer["results"].as_array().cloned().unwrap_or_default();
         if results.is_empty() {
-            println!("{}", answer["message"].as_str().unwrap_or("Nothing was found."));
+            say!("{}", answer["message"].as_str().unwrap_or("Nothing was found."));
         }
         for (number, result) in (1..).zip(&results) {
             print_passage(number, &result["metadata"], &text(result, "text"), result["score"].as_f64());
@@ -56,15 +57,15 @@ pub fn print_passage(number: usize, metadata: &Value, passage: &str, score: Opti
     if let Some(score) = score {
         place.push_str(&format!("  ({score:.2})"));
     }
-    println!("[{number}] {}", printable(&place));
+    say!("[{number}] {}", printable(&place));
     let lines = wrap(&printable(without_header(passage)), WIDTH);
     for line in lines.iter().take(LINES_MAX) {
-        println!("    {line}");
+        say!("    {line}");
     }
     if lines.len() > LINES_MAX {
-        println!("    …");
+        say!("    …");
     }
-    println!();
+    say!();
 }
 
 /// The passage without the block that tells a model where it is from.

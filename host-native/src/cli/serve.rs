@@ -1,6 +1,6 @@
 //! `haversack serve`.
 
-use super::keys;
+use super::{keys, out};
 use crate::config::Config;
 use crate::instance::{Instance, json, request};
 use crate::server::{Server, router, shutdown_signal};
@@ -78,14 +78,16 @@ async fn first_key(config: &Config, instance: &Instance) -> Result<Option<String
 
 /// On the terminal, not in the log: the secret must not end up there.
 fn greet(address: SocketAddr, new_key: Option<&str>) {
-    match new_key {
-        Some(secret) => {
-            println!("\n  Haversack is ready. This API key is shown only now:\n\n      {secret}\n");
-            println!("  Open the page with it:\n\n      http://{address}/#token={secret}\n");
-        }
-        None => {
-            println!("\n  Haversack is ready at http://{address}/");
-            println!("  Another key for a browser or a client: haversack keys create\n");
-        }
-    }
+    let text = match new_key {
+        Some(secret) => format!(
+            "\n  Haversack is ready. This API key is shown only now:\n\n      {secret}\n\n  \
+             Open the page with it:\n\n      http://{address}/#token={secret}\n\n"
+        ),
+        None => format!(
+            "\n  Haversack is ready at http://{address}/\n  \
+             Another key for a browser or a client: haversack keys create\n\n"
+        ),
+    };
+    // Nobody may be reading; the server is ready all the same.
+    out::try_print(format_args!("{text}"));
 }
