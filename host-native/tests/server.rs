@@ -135,6 +135,20 @@ async fn bodies_wait_for_memory_rather_than_take_more_than_there_is() {
 }
 
 #[tokio::test]
+async fn a_body_that_trickles_in_is_given_up() {
+    let dir = TempDir::new().unwrap();
+    let options = ServerOptions { body_idle_time: Duration::from_millis(100), ..ServerOptions::default() };
+    let trickle = futures_util::stream::unfold((), |()| async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Some((Ok::<_, std::io::Error>("x"), ()))
+    });
+    let request = Request::post("/api/x").body(Body::from_stream(trickle)).unwrap();
+    let host = echo(&dir);
+    let answer = tokio::time::timeout(Duration::from_secs(30), send(&host, options, request)).await;
+    assert_eq!(answer.expect("it would trickle for ever").0, 408);
+}
+
+#[tokio::test]
 async fn too_many_requests_are_told_to_come_back_and_a_late_answer_is_given_up() {
     let dir = TempDir::new().unwrap();
     let options = ServerOptions {

@@ -7,13 +7,15 @@ use axum::http::header::CONTENT_LENGTH;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Memory is handed out in units of so many bytes.
 const UNIT: u64 = 64 << 10;
 /// Bodies up to here do not wait for memory: they are what chats are made of.
 const SMALL: u64 = UNIT;
+/// Bytes a second below which a body is too slow; else a few patient clients could hold every place.
+const SLOWEST: u64 = 4 << 10;
 /// How long a refused body is still read, so that the client gets to see why instead of a reset.
 const LINGER: Duration = Duration::from_secs(10);
 
@@ -70,9 +72,13 @@ pub async fn read(
     };
     let mut body = body;
     let mut read = BytesMut::new();
+    let mut waited = Duration::ZERO;
     loop {
-        let frame =
-            tokio::time::timeout(options.body_idle_time, body.frame()).await.map_err(|_| Refused::TooSlow)?;
+        let patience = options.body_idle_time + Duration::from_secs(read.len() as u64 / SLOWEST);
+        let asked = Instant::now();
+        let frame = tokio::time::timeout(patience.saturating_sub(waited), body.frame());
+        let frame = frame.await.map_err(|_| Refused::TooSlow)?;
+        waited += asked.elapsed();
         let Some(frame) = frame else { break };
         let Ok(data) = frame.map_err(|_| Refused::Broken)?.into_data() else { continue };
         let length = (read.len() + data.len()) as u64;

@@ -25,7 +25,7 @@ pub struct ServerOptions {
     /// Bytes of all bodies in memory at once; a body that does not fit waits. Default 512 MiB, and never
     /// less than one body may have.
     pub body_memory_bytes: u64,
-    /// How long a client may take for a piece of its body. Default 30 s.
+    /// How long a client may take for its body, beyond a second for each 4 KiB of it. Default 30 s.
     pub body_idle_time: Duration,
     /// How long an answer may take to begin. Default 15 minutes: embedding a large file is one request.
     pub request_time: Duration,
