@@ -97,7 +97,8 @@ enum Event {
 
 /// The host.
 pub struct SimHost {
-    program: Arc<dyn Program>,
+    /// Each with caches of its own, as on several machines with one store.
+    programs: Vec<Arc<dyn Program>>,
     /// Committed state.
     pub store: Store,
     /// The model and the embedder.
@@ -122,7 +123,7 @@ impl SimHost {
     /// A host with an empty store. `seed` decides everything that `plan` leaves to chance.
     pub fn new(program: Arc<dyn Program>, seed: u64, plan: Plan) -> SimHost {
         SimHost {
-            program,
+            programs: vec![program],
             store: Store::default(),
             mock: Mock::default(),
             random: Random::new(seed),
@@ -141,6 +142,18 @@ impl SimHost {
             digest: Sha256::new(),
             trace: Vec::new(),
         }
+    }
+
+    /// From now on calls are spread over so many programs that know each other through the store only.
+    pub fn spread_over(&mut self, programs: usize) {
+        while let (true, Some(first)) = (self.programs.len() < programs, self.programs.first()) {
+            self.programs.push(first.cold());
+        }
+    }
+
+    /// How many programs there are.
+    pub fn programs(&self) -> usize {
+        self.programs.len()
     }
 
     /// Changes what may go wrong from now on. Effects are counted anew.
@@ -216,10 +229,20 @@ impl SimHost {
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Starts a call.
+    /// Starts a call on one of the programs.
     pub fn start(&mut self, request: ApiRequest, operator: bool) -> RunId {
+        let program = match self.programs.len() {
+            1 => 0,
+            several => usize::try_from(self.random.below(several as u64)).unwrap_or(0),
+        };
+        self.start_on(program, request, operator)
+    }
+
+    /// Starts a call on the given program, counted from 0.
+    pub fn start_on(&mut self, program: usize, request: ApiRequest, operator: bool) -> RunId {
         let origin = self.origin(operator);
-        let program = if self.transcripts.is_some() { self.program.cold() } else { self.program.clone() };
+        let program = &self.programs[program];
+        let program = if self.transcripts.is_some() { program.cold() } else { program.clone() };
         let run = program.start(request.clone(), origin.clone());
         let driver = match self.transcripts {
             None => Driver::Plain(Box::new(run)),
@@ -231,13 +254,19 @@ impl SimHost {
     /// Starts the engine's upkeep.
     pub fn start_maintenance(&mut self) -> RunId {
         let origin = self.origin(true);
-        let run = self.program.maintain(origin);
+        let run = self.programs[0].maintain(origin);
         self.begin(Driver::Plain(Box::new(run)))
     }
 
     /// Starts a call and lets everything run until it has ended.
     pub fn call(&mut self, request: ApiRequest, operator: bool) -> Outcome {
         let id = self.start(request, operator);
+        self.run_to_end(id)
+    }
+
+    /// As [`SimHost::call`], on the given program.
+    pub fn call_on(&mut self, program: usize, request: ApiRequest) -> Outcome {
+        let id = self.start_on(program, request, false);
         self.run_to_end(id)
     }
 
@@ -310,7 +339,9 @@ impl SimHost {
         for run in self.live.keys().copied().collect::<Vec<_>>() {
             self.end(run, Ending::Crashed);
         }
-        self.program = self.program.cold();
+        for program in &mut self.programs {
+            *program = program.cold();
+        }
     }
 
     fn profile(&self) -> Profile {

@@ -38,7 +38,7 @@ impl ServerProcess {
             .env("HOME", data)
             .env("TZ", "UTC")
             .env("HAVERSACK_API_KEY", API_KEY)
-            .env("HAVERSACK_LOG", "warn")
+            .env("HAVERSACK_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()?;

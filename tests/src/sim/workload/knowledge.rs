@@ -4,7 +4,7 @@ use crate::requests::{get, segment};
 use crate::target::Answer;
 use haversack_engine::seam::ApiRequest;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something a client was told is so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +48,8 @@ impl Place {
 #[derive(Clone, Debug, Default)]
 pub struct Knowledge {
     facts: BTreeSet<Fact>,
+    /// The name a moved document was made under: whoever removes it by its id removes it anywhere.
+    made_as: BTreeMap<String, String>,
     /// Names of things somebody has tried to remove, or to make anew after their removal.
     touched: BTreeSet<String>,
 }
@@ -64,9 +66,24 @@ impl Knowledge {
         self.touched.insert(thing.into());
     }
 
+    /// The document at `from` is at `to` now, if it is anywhere.
+    pub fn moved(&mut self, from: &str, to: &str) {
+        let made_as = self.made_as.get(from).cloned().unwrap_or_else(|| from.to_owned());
+        self.made_as.insert(to.to_owned(), made_as);
+    }
+
     /// Facts that must hold.
     pub fn certain(&self) -> impl Iterator<Item = &Fact> {
-        self.facts.iter().filter(|fact| !fact.things().iter().any(|thing| self.touched.contains(thing)))
+        self.facts.iter().filter(|fact| {
+            let made_as = match fact {
+                Fact::Document(folder, name) => self.made_as.get(&format!("{folder}/{name}")),
+                Fact::Placement(_, path) => self.made_as.get(path),
+                _ => None,
+            };
+            let mut things = fact.things();
+            things.extend(made_as.map(|path| thing::identity(path)));
+            !things.iter().any(|thing| self.touched.contains(thing))
+        })
     }
 
     /// All facts ever learnt, certain or not.
@@ -92,6 +109,10 @@ pub mod thing {
     /// A document.
     pub fn document(folder: &str, name: &str) -> String {
         format!("document {folder}/{name}")
+    }
+    /// A document by its id, under whatever name it is.
+    pub fn identity(path: &str) -> String {
+        format!("made as {path}")
     }
     /// A document's place in a workspace.
     pub fn placement(workspace: &str, path: &str) -> String {

@@ -285,6 +285,7 @@ fn remove_document(random: &mut Random, knowledge: &mut Knowledge) -> Operation 
         return Operation::new(get("/v1/documents"));
     };
     knowledge.touch(thing::document(&folder, &name));
+    knowledge.touch(thing::identity(&format!("{folder}/{name}")));
     let gone = Teaches::DocumentsGone(vec![(folder.clone(), name.clone())]);
     let id = name.strip_suffix(".json").and_then(|stem| stem.get(stem.len().checked_sub(36)?..));
     match id {
@@ -316,7 +317,9 @@ fn move_or_make_folder(random: &mut Random, knowledge: &mut Knowledge, serial: u
     }
     knowledge.touch(thing::document(&folder, &name));
     let to = format!("moved-{serial}.json");
-    let body = json!({"files": [{"from": format!("{folder}/{name}"), "to": format!("archive/{to}")}]});
+    let (from, target) = (format!("{folder}/{name}"), format!("archive/{to}"));
+    knowledge.moved(&from, &target);
+    let body = json!({"files": [{"from": from, "to": target}]});
     let request = json("POST", "/v1/document/move-files", &body);
     Operation { request, may_fail: true, teaches: Teaches::Moved("archive".into(), to) }
 }

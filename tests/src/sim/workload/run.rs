@@ -1,15 +1,15 @@
 //! Many clients at once on a host with faults, then the reckoning.
 
 use super::answers::check_answer;
-use super::knowledge::Knowledge;
+use super::knowledge::{Fact, Knowledge};
 use super::operation::{Operation, choose};
 use crate::requests::{get, json};
 use crate::sim::faults::{Plan, Profile};
 use crate::sim::invariants;
 use crate::sim::{Ending, Outcome, Program, Random, RunId, SimHost};
 use crate::target::prepare;
-use serde_json::json;
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -98,6 +98,7 @@ impl Default for Crowd {
 impl Crowd {
     fn live(&mut self, host: &mut SimHost, calls: u64) -> Result<(), String> {
         prepare(host);
+        host.spread_over(usize::try_from(self.random.between(1, 3)).unwrap_or(1));
         host.set_plan(Plan::Random(self.profile));
         let clients = usize::try_from(self.random.between(1, 8)).unwrap_or(1);
         let mut commits = host.store.commits();
@@ -168,13 +169,42 @@ impl Crowd {
         Ok(())
     }
 
+    /// Every program must find all chunks of all documents of a workspace, and nothing else, whatever its
+    /// caches hold.
+    fn search(&mut self, host: &mut SimHost) -> Result<(), String> {
+        let all = self.knowledge.certain().filter_map(|fact| match fact {
+            Fact::Workspace(slug) => Some(slug.clone()),
+            _ => None,
+        });
+        for slug in all.collect::<Vec<_>>() {
+            let workspace = host.call(get(&format!("/v1/workspace/{slug}")), false).answer.json();
+            let rows = &workspace["workspace"][0]["documents"];
+            let wanted = paths(rows, |row| &row["docpath"]);
+            for program in 0..host.programs() {
+                let query = json!({"query": "otter", "topN": 1_000_000, "scoreThreshold": 0});
+                let search = json("POST", &format!("/v1/workspace/{slug}/vector-search"), &query);
+                let answer = host.call_on(program, search).answer.json();
+                let found = paths(&answer["results"], |hit| &hit["metadata"]["docpath"]);
+                self.facts += 1;
+                if found != wanted {
+                    return Err(format!(
+                        "program {program} finds {found:?} in {slug}, which holds {wanted:?}"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The faults cease: what was promised must be there, and everything must work.
     fn reckon(&mut self, host: &mut SimHost) -> Result<(), String> {
         host.note("the faults cease");
         self.profile = Profile::CALM;
         host.set_plan(Plan::Random(Profile::CALM));
+        self.search(host)?;
         host.crash();
         self.restart(host)?;
+        self.search(host)?;
         for fact in self.knowledge.certain() {
             self.facts += 1;
             let answer = host.call(fact.question(), false).answer;
@@ -185,6 +215,11 @@ impl Crowd {
         works(host)?;
         invariants::check_swept(&host.store)
     }
+}
+
+/// Names of the documents in a list of hits or rows.
+fn paths<'a>(items: &'a Value, path: impl Fn(&'a Value) -> &'a Value) -> BTreeSet<&'a str> {
+    items.as_array().into_iter().flatten().filter_map(|item| path(item).as_str()).collect()
 }
 
 /// A new user's first minutes.
