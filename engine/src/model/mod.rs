@@ -1,4 +1,4 @@
-//! The records of the store, as the engine thinks of them. Wire spellings live in [`crate::api`].
+//! The records of the store, as the engine thinks of them. Wire spellings live in the `api` module.
 
 mod chat;
 mod document;

@@ -112,7 +112,7 @@ const MOST: u32 = 1000;
 
 /// Starts a series of attempts:
 ///
-/// ```ignore
+/// ```text
 /// let mut attempts = retry(&cx);
 /// loop {
 ///     let mut tx = attempts.next().await?;

@@ -16,7 +16,7 @@ pub enum VectorError {
     DimRange(usize),
     /// A value is infinite or not a number.
     NotFinite,
-    /// A row has neither length 1 nor length 0; [`unit`](super::unit::unit) makes it so.
+    /// A row has neither length 1 nor length 0; [`unit()`](super::unit::unit) makes it so.
     NotUnit,
     /// More rows than 32 bits can count.
     TooManyRows,

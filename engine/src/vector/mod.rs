@@ -1,6 +1,6 @@
 //! Vector arithmetic: int8 rows, exact search over them, and the bytes they are stored as.
 //!
-//! A vector is normalised once ([`unit`]), when it is made. It is then kept twice: as float, one stored value a
+//! A vector is normalised once ([`unit::unit`]), when it is made. It is then kept twice: as float, one stored value a
 //! row, and as int8 in a [`SegmentVectors`](segment::SegmentVectors), a quarter of the size. A search scans the
 //! int8 rows of a [`VectorIndex`](index::VectorIndex) and keeps every row that rounding could have hidden among the
 //! best ([`search::candidates`]); the caller loads the float rows of those few and [`search::rescore`] ranks them.

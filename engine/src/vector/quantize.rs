@@ -31,7 +31,7 @@ pub struct QuantizedRow {
 }
 
 impl QuantizedRow {
-    /// Quantises a row that [`unit`] made.
+    /// Quantises a row that [`unit()`] made.
     ///
     /// # Errors
     /// [`VectorError::NotFinite`], or [`VectorError::NotUnit`] if the length is neither 0 nor 1 ± 0.001.
@@ -79,7 +79,7 @@ impl QuantizedQuery {
     /// Quantises a query of any length; its direction is what counts.
     ///
     /// # Errors
-    /// As [`unit`].
+    /// As [`unit()`].
     pub fn new(query: &[f32]) -> Result<Self, VectorError> {
         let query = unit(query)?;
         let dim = query.len();

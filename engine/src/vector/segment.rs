@@ -47,7 +47,7 @@ impl SegmentVectors {
         Ok(Self { id, dim, values: Vec::new(), scales: Vec::new(), residuals: Vec::new() })
     }
 
-    /// A segment of the given rows, each made by [`unit`](super::unit::unit).
+    /// A segment of the given rows, each made by [`unit()`](super::unit::unit).
     ///
     /// # Errors
     /// As [`SegmentVectors::new`] and [`SegmentVectors::push`].
@@ -61,7 +61,7 @@ impl SegmentVectors {
         Ok(segment)
     }
 
-    /// Adds a row that [`unit`](super::unit::unit) made.
+    /// Adds a row that [`unit()`](super::unit::unit) made.
     ///
     /// # Errors
     /// [`VectorError::Dim`] for another length, [`VectorError::TooManyRows`], or what [`QuantizedRow::new`] finds.

@@ -89,12 +89,16 @@ pub fn prepare(connection: &mut Connection, path: &Path, max_bytes: Option<u64>)
     Ok(())
 }
 
+/// An ordinary table with an index on the key. Without row ids the values would lie in the inner pages of
+/// the tree too, and a few kilobytes of text in a row would make it so deep that every read walks through
+/// more pages than the cache holds.
+///
 /// TEXT affinity leaves blobs as they are and turns a number that a person typed into its digits.
 fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("PRAGMA page_size = {PAGE_BYTES}; PRAGMA journal_mode = WAL;"))?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(&format!(
-        "CREATE TABLE IF NOT EXISTS kv (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+        "CREATE TABLE IF NOT EXISTS kv (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL);
          PRAGMA application_id = {APPLICATION_ID};
          PRAGMA user_version = {VERSION};"
     ))?;

@@ -14,7 +14,7 @@ pub fn dot_rows_i8_i16(rows: &[i8], query: &[i16], scores: &mut [i32]) {
 }
 
 /// The float dot product in this order: lane `j` of eight sums the products `j, j + 8, j + 16 …` one after the
-/// other, each product rounded before it is added; then [`sum_lanes`].
+/// other, each product rounded before it is added; then `sum_lanes`.
 #[must_use]
 pub fn dot_f32(a: &[f32], b: &[f32]) -> f32 {
     let (a_blocks, a_tail) = a.as_chunks::<8>();

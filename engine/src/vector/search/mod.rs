@@ -18,7 +18,7 @@ use super::index::VectorIndex;
 /// that could win. `allow` leaves out whole segments. Use a [`Scan`] to pause in between.
 ///
 /// # Errors
-/// [`VectorError::Dim`] if the query has not the index's dimension, or what [`unit`](super::unit::unit) finds.
+/// [`VectorError::Dim`] if the query has not the index's dimension, or what [`unit()`](super::unit::unit) finds.
 pub fn candidates(
     index: &VectorIndex,
     query: &[f32],

@@ -43,7 +43,7 @@ impl Rescore {
     /// Looks for the `k` best rows for `query`, which may have any length but no other dimension than the rows.
     ///
     /// # Errors
-    /// What [`unit`] finds.
+    /// What [`unit()`] finds.
     pub fn new(query: &[f32], k: usize) -> Result<Self, VectorError> {
         Ok(Self { query: unit(query)?, k, best: BinaryHeap::new() })
     }
@@ -55,7 +55,7 @@ impl Rescore {
         self.best.len() < self.k || self.best.peek().is_some_and(|worst| candidate.upper >= worst.0.cosine)
     }
 
-    /// Compares the float row of a candidate, which [`unit`] made when it was stored. Each row once.
+    /// Compares the float row of a candidate, which [`unit()`] made when it was stored. Each row once.
     ///
     /// # Errors
     /// [`VectorError::Dim`] if it has not the query's dimension.
