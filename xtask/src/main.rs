@@ -57,7 +57,7 @@ const PARTS: [(&str, &str); 6] = [
     ("golden", "package(haversack-tests) and test(/^golden/)"),
     ("simulate", "package(haversack-tests) and test(/^simulation/)"),
     ("crash", "package(haversack-tests) and test(/^crash/)"),
-    ("quickstart", "package(haversack-tests) and test(/^quickstart/)"),
+    ("quickstart", "package(haversack-tests) and test(/^quick_start/)"),
     ("bad-input", "package(haversack-tests) and test(/^bad_input/)"),
 ];
 

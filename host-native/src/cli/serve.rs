@@ -36,10 +36,11 @@ pub async fn run(config: &Config) -> Result<(), String> {
         .await
         .map_err(|e| format!("cannot listen on {}: {e}; choose another with --listen", config.listen))?;
     let address = server.address().map_err(|e| e.to_string())?;
+    let asked_to_stop = shutdown_signal();
     greet(address, new_key.as_deref());
     let ms = started.elapsed().as_micros() as f64 / 1e3;
     tracing::info!(%address, data = %config.data.display(), ms, "ready");
-    let finished = server.run(shutdown_signal(), GRACE).await;
+    let finished = server.run(asked_to_stop, GRACE).await;
     tracing::info!(finished, "stopping");
     // Whoever is in a hurry asks twice.
     tokio::select! {

@@ -74,23 +74,34 @@ impl Server {
 }
 
 /// Ready when the process is asked to stop (Ctrl-C, or SIGTERM where there is one).
-pub async fn shutdown_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+///
+/// It listens from the call on, not from the first poll: whoever was told that the server is up may stop it at once.
+/// Where a signal cannot be listened for, it keeps its usual effect. Call it inside a runtime.
+pub fn shutdown_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
+        let listen = |kind| {
+            let listener = signal(kind).ok();
+            async {
+                match listener {
+                    Some(mut listener) => _ = listener.recv().await,
+                    None => std::future::pending().await,
+                }
+            }
+        };
+        let (interrupt, terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
+        async {
+            tokio::select! {
                 () = interrupt => {}
-                _ = terminate.recv() => {}
-            },
-            Err(_) => interrupt.await,
+                () = terminate => {}
+            }
         }
     }
     #[cfg(not(unix))]
-    interrupt.await;
+    async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
