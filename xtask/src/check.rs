@@ -3,7 +3,7 @@
 use crate::shell::{Failure, cargo, cargo_with, require};
 use crate::wasm;
 
-/// Formatting, lints, the engine on wasm32, documentation.
+/// Formatting, lints, the engine and the parsers on wasm32, documentation.
 pub fn all() -> Result<(), Failure> {
     cargo(&["fmt", "--all", "--", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;

@@ -10,7 +10,7 @@ const HELP: &str = "\
 cargo xtask serve [OPTIONS]   build the server and start it on 127.0.0.1:3001; options go to `haversack serve`
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
                                 unit, golden, simulate, crash, quickstart, bad-input
-cargo xtask check             formatting, clippy, the engine on wasm32 and its imports, docs
+cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
 cargo xtask deny              licences and sources of every dependency (installs cargo-deny once)
 cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks) or server (the whole server)
 cargo xtask build             the release binary; prints where it is

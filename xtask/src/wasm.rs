@@ -1,24 +1,33 @@
-//! The engine on wasm32-unknown-unknown: it must build there and import nothing.
+//! The engine and the parsers on wasm32-unknown-unknown: they must build there and import nothing.
 //!
-//! A module that imports something wants I/O from its surroundings, which the engine must not.
+//! A module that imports something wants I/O from its surroundings, which these must not.
 
 use crate::shell::{self, Failure, cargo};
 use std::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds the engine behind three exported functions (`tests/wasm-probe`) and looks at its imports.
+/// The probes: a package that puts something behind plain exports, and what that is.
+const PROBES: [(&str, &str); 2] = [("wasm-probe", "the engine"), ("extract-probe", "the parsers")];
+
+/// Builds the probes and looks at their imports.
 pub fn check() -> Result<(), Failure> {
     add_target()?;
-    cargo(&["build", "--package", "wasm-probe", "--target", TARGET, "--release"])?;
-    let file = shell::target_dir().join(TARGET).join("release/wasm_probe.wasm");
+    PROBES.iter().try_for_each(|(package, what)| check_one(package, what))
+}
+
+fn check_one(package: &str, what: &str) -> Result<(), Failure> {
+    // One at a time: together they would be built with each other's features.
+    cargo(&["build", "--package", package, "--target", TARGET, "--release"])?;
+    let file = format!("release/{}.wasm", package.replace('-', "_"));
+    let file = shell::target_dir().join(TARGET).join(file);
     let bytes =
         std::fs::read(&file).map_err(|e| Failure(format!("{} cannot be read: {e}", file.display())))?;
     let imports = imports(&bytes).map_err(|e| Failure(format!("{}: {e}", file.display())))?;
     if !imports.is_empty() {
-        return Err(Failure(format!("the engine imports from its host: {}", imports.join(", "))));
+        return Err(Failure(format!("{what} on wasm32: imports from the host: {}", imports.join(", "))));
     }
-    println!("engine on wasm32: {} kB, no imports", bytes.len() / 1000);
+    println!("{what} on wasm32: {} kB, no imports", bytes.len() / 1000);
     Ok(())
 }
 

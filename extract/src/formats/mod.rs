@@ -68,12 +68,18 @@ pub(crate) mod testing {
     /// Makes a zip archive.
     pub fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
         use std::io::Write;
-        let mut writer = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
         for (name, text) in parts {
-            writer.start_file(*name, ::zip::write::SimpleFileOptions::default()).unwrap();
-            writer.write_all(text.as_bytes()).unwrap();
+            let file = archive.new_file(*name).compression_method(rawzip::CompressionMethod::DEFLATE);
+            let (mut entry, config) = file.start().unwrap();
+            let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::default());
+            let mut data = config.wrap(encoder);
+            data.write_all(text.as_bytes()).unwrap();
+            let (encoder, descriptor) = data.finish().unwrap();
+            encoder.finish().unwrap();
+            entry.finish(descriptor).unwrap();
         }
-        writer.finish().unwrap().into_inner()
+        archive.finish().unwrap()
     }
 
     /// Reads a file that gives nothing, and says why.
