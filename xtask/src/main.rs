@@ -5,11 +5,12 @@ mod shell;
 mod wasm;
 
 use shell::{Failure, cargo};
+use std::process::Command;
 
 const HELP: &str = "\
 cargo xtask serve [OPTIONS]   build the server and start it on 127.0.0.1:3001; options go to `haversack serve`
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
-                                unit, golden, simulate, crash, quickstart, bad-input
+                                unit, golden, simulate, crash, quickstart, bad-input, page
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
 cargo xtask deny              licences and sources of every dependency (installs cargo-deny once)
 cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks) or server (the whole server)
@@ -62,23 +63,37 @@ const PARTS: [(&str, &str); 6] = [
 ];
 
 fn test(what: &[String]) -> Result<(), Failure> {
-    shell::require("cargo-nextest", &["install", "--locked", "cargo-nextest"])?;
     match what {
         [] => {
             check::all()?;
-            // The crash and quick-start tests start the real binary.
-            cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
-            cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+            page()?;
+            nextest(&[])
         }
+        [part] if part == "page" => page(),
         [part] => {
             let known = PARTS.iter().find(|(name, _)| name == part);
             let names = || PARTS.map(|(name, _)| name).join(", ");
-            let (_, filter) = known.ok_or_else(|| Failure(format!("test {part}? There are {}", names())))?;
-            cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
-            cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "-E", filter])
+            let (_, filter) =
+                known.ok_or_else(|| Failure(format!("test {part}? There are {}, page", names())))?;
+            nextest(&["-E", filter])
         }
         _ => Err(Failure("test takes one part at most".to_owned())),
     }
+}
+
+fn nextest(filter: &[&str]) -> Result<(), Failure> {
+    shell::require("cargo-nextest", &["install", "--locked", "cargo-nextest"])?;
+    // The crash and quick-start tests start the real binary.
+    cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
+    cargo(&[&["nextest", "run", "--workspace", "--no-fail-fast"], filter].concat())
+}
+
+/// The scripts of the plain page, which need node but no browser.
+fn page() -> Result<(), Failure> {
+    shell::require_package("node", "nodejs")?;
+    let mut node = Command::new("node");
+    node.args(["--test", "host-native/tests/page.test.mjs"]).current_dir(shell::ROOT);
+    shell::run(node, "node --test host-native/tests/page.test.mjs")
 }
 
 fn bench(what: &[String]) -> Result<(), Failure> {

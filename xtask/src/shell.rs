@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::process::Command;
 
+/// The folder of the whole repository.
+pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
 /// Why a command of ours stopped.
 pub struct Failure(pub String);
 
@@ -38,8 +41,28 @@ pub fn run(mut command: Command, shown: &str) -> Result<(), Failure> {
 
 /// Installs a cargo subcommand once, if it is missing.
 pub fn require(program: &str, install: &[&str]) -> Result<(), Failure> {
-    let found = Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success());
-    if found { Ok(()) } else { cargo(install) }
+    if is_here(program) { Ok(()) } else { cargo(install) }
+}
+
+/// Installs a package of the system once, if its program is missing and there is an apt-get to ask.
+pub fn require_package(program: &str, package: &str) -> Result<(), Failure> {
+    if is_here(program) {
+        return Ok(());
+    }
+    if !is_here("apt-get") {
+        return Err(Failure(format!("`{program}` is needed: install it and try again")));
+    }
+    eprintln!("`{program}` is missing: installing `{package}` with apt-get");
+    for args in [&["update"][..], &["install", "--yes", "--no-install-recommends", package]] {
+        let mut apt = Command::new("apt-get");
+        apt.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+        run(apt, &format!("apt-get {}", args.join(" ")))?;
+    }
+    Ok(())
+}
+
+fn is_here(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
 }
 
 /// Where cargo builds.
