@@ -12,7 +12,7 @@ cargo xtask serve [OPTIONS]   build the server and start it on 127.0.0.1:3001; o
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
                                 unit, golden, simulate, crash, quickstart, bad-input, page
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
-cargo xtask deny              licences and sources of every dependency (installs cargo-deny once)
+cargo xtask deny  [offline]   licences, sources and advisories of every dependency (installs cargo-deny once)
 cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks) or server (the whole server)
 cargo xtask build             the release binary; prints where it is
 cargo xtask help              this text
@@ -25,7 +25,7 @@ fn main() {
         "serve" => serve(rest),
         "test" => test(rest),
         "check" => check::all(),
-        "deny" => check::deny(),
+        "deny" => check::deny(rest),
         "bench" => bench(rest),
         "build" => build(),
         "help" | "-h" | "--help" => {
