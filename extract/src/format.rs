@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::accepted_types;
+use crate::file_types;
 
 /// What a file is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ impl Format {
             "rst" => Some(Self::Rst),
             "htm" | "xhtml" => Some(Self::Html),
             "jpeg" => Some(Self::Image),
-            known => accepted_types().iter().find(|t| t.extensions.contains(&known)).map(|t| t.format),
+            known => file_types().iter().find(|t| t.extensions.contains(&known)).map(|t| t.format),
         }
     }
 
@@ -80,8 +80,19 @@ impl Format {
         match essence.as_str() {
             "text/markdown" => Some(Self::Markdown),
             "application/xhtml+xml" => Some(Self::Html),
-            known => accepted_types().iter().find(|t| t.mime == known).map(|t| t.format),
+            known => file_types().iter().find(|t| t.mime == known).map(|t| t.format),
         }
+    }
+
+    /// Whether the parsers of this crate read it.
+    pub fn is_read(self) -> bool {
+        self.is_text() || matches!(self, Self::Pdf | Self::Docx)
+    }
+
+    /// Whether it is read as characters.
+    pub(crate) fn is_text(self) -> bool {
+        use Format::*;
+        matches!(self, Text | Markdown | Org | AsciiDoc | Rst | Csv | Json | Html)
     }
 
     /// The values stored for what a document of this format leaves out (reference §6.7).

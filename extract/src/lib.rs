@@ -7,18 +7,18 @@
 
 #![forbid(unsafe_code)]
 
-mod accepted;
 mod document;
 mod error;
+mod file_type;
 mod format;
 #[cfg(feature = "formats")]
 mod formats;
 mod limits;
 mod source;
 
-pub use accepted::{AcceptedType, accepted_types};
 pub use document::{Document, Extracted, PageSpan, Problem};
 pub use error::ExtractError;
+pub use file_type::{FileType, accepted_types, file_types};
 pub use format::{Format, FormatDefaults};
 #[cfg(feature = "formats")]
 pub use formats::extract;

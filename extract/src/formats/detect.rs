@@ -13,31 +13,20 @@ pub(crate) fn detect(source: &Source<'_>) -> Result<Format, ExtractError> {
     let announced = Format::from_name(source.name);
     let format = announced
         .or_else(|| sniff(source.bytes))
-        .or_else(|| source.mime.and_then(Format::from_mime).filter(|format| is_text(*format)))
+        .or_else(|| source.mime.and_then(Format::from_mime).filter(|format| format.is_text()))
         .unwrap_or(Format::Text);
-    let readable = match format {
-        Format::Pdf | Format::Docx => true,
-        format if is_text(format) => looks_like_text(source.bytes),
-        _ => false,
-    };
-    if readable {
+    if format.is_read() && (!format.is_text() || looks_like_text(source.bytes)) {
         return Ok(format);
     }
     let name = source.name.to_owned();
     Err(match extension(source.name) {
-        Some(extension) if announced.is_some_and(is_text) => ExtractError::Broken {
+        Some(extension) if announced.is_some_and(Format::is_text) => ExtractError::Broken {
             name,
             reason: format!("it is called .{extension}, but its content is not text"),
         },
         Some(extension) => ExtractError::Unsupported { name, extension },
         None => ExtractError::NoExtension { name },
     })
-}
-
-/// Whether the format is read as characters.
-fn is_text(format: Format) -> bool {
-    use Format::*;
-    matches!(format, Text | Markdown | Org | AsciiDoc | Rst | Csv | Json | Html)
 }
 
 /// Formats that show themselves in their first bytes, for files whose name says nothing.
@@ -103,6 +92,28 @@ mod tests {
             assert_eq!(error(name, BLOB), message);
         }
         assert!(error("letter.rtf", b"{\\rtf1\\ansi Dear all}").contains(".rtf not supported"));
+    }
+
+    #[test]
+    fn what_is_announced_is_read_and_nothing_else() {
+        for file_type in crate::file_types() {
+            let bytes = match file_type.format {
+                Format::Pdf => PDF,
+                Format::Json => b"[1]",
+                Format::Docx => include_bytes!("../../testdata/small.docx"),
+                _ => NOTES,
+            };
+            for extension in file_type.extensions {
+                let name = format!("file.{extension}");
+                let source = Source { name: &name, mime: None, bytes };
+                let unsupported =
+                    ExtractError::Unsupported { name: name.clone(), extension: (*extension).into() };
+                match crate::accepted_types().any(|accepted| accepted == file_type) {
+                    true => assert_eq!(one(&name, bytes).format, Format::from_name(&name).unwrap()),
+                    false => assert_eq!(crate::extract(source, &crate::Limits::default()), Err(unsupported)),
+                }
+            }
+        }
     }
 
     #[test]

@@ -178,10 +178,8 @@ fn essence(mime: &str) -> &str {
 
 /// The ending of files of a media type.
 fn ending(mime: &str) -> Option<&'static str> {
-    let accepted = haversack_extract::accepted_types()
-        .iter()
-        .find(|accepted| accepted.mime.eq_ignore_ascii_case(mime))?;
-    accepted.extensions.first().copied()
+    let known = haversack_extract::file_types().iter().find(|known| known.mime.eq_ignore_ascii_case(mime))?;
+    known.extensions.first().copied()
 }
 
 /// Pages are read; everything else is a file that happens to lie at an address.

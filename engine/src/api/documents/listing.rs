@@ -201,7 +201,7 @@ pub(super) fn unknown(name: &str) -> ApiError {
     ApiError::new(Code::NotFound, format!("No document has the name or id {name}."))
 }
 
-/// `GET /v1/document/accepted-file-types`.
+/// `GET /v1/document/accepted-file-types`: those that are read, not all that the API could name.
 pub async fn accepted_file_types(_call: Call) -> Result<Answer, ApiError> {
     let mut types = Map::new();
     for accepted in accepted_types() {

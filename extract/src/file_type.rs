@@ -1,12 +1,12 @@
-//! The file types that are announced to clients.
+//! The file types that are known, and those that are announced to clients.
 
 use serde::Serialize;
 
 use crate::Format;
 
-/// A row of the table that `GET /v1/document/accepted-file-types` answers.
+/// A MIME type and the extensions of its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct AcceptedType {
+pub struct FileType {
     /// MIME type, lower case.
     pub mime: &'static str,
     /// Extensions as AnythingLLM lists them, without the dot.
@@ -15,17 +15,23 @@ pub struct AcceptedType {
     pub format: Format,
 }
 
-/// Every type that AnythingLLM announces (reference §6.6), in a fixed order. Whether a build can read one of
-/// them is another question: pictures and sound need models that are not in this crate.
-pub fn accepted_types() -> &'static [AcceptedType] {
-    ACCEPTED
+/// Every type that AnythingLLM announces (reference §6.6), in its order. Not all of them are read here: pictures and
+/// sound, for example, need models.
+pub fn file_types() -> &'static [FileType] {
+    FILE_TYPES
 }
 
-const fn row(mime: &'static str, extensions: &'static [&'static str], format: Format) -> AcceptedType {
-    AcceptedType { mime, extensions, format }
+/// The types that are read, which `GET /v1/document/accepted-file-types` announces. Any other file that looks like
+/// text is read too.
+pub fn accepted_types() -> impl Iterator<Item = &'static FileType> {
+    FILE_TYPES.iter().filter(|file_type| file_type.format.is_read())
 }
 
-const ACCEPTED: &[AcceptedType] = &[
+const fn row(mime: &'static str, extensions: &'static [&'static str], format: Format) -> FileType {
+    FileType { mime, extensions, format }
+}
+
+const FILE_TYPES: &[FileType] = &[
     row("text/plain", &["txt", "md", "org", "adoc", "rst"], Format::Text),
     row("text/html", &["html"], Format::Html),
     row("text/csv", &["csv"], Format::Csv),
@@ -58,9 +64,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_announced_extension_is_known_by_name() {
-        for accepted in accepted_types() {
-            for extension in accepted.extensions {
+    fn every_extension_is_known_by_name() {
+        for file_type in file_types() {
+            for extension in file_type.extensions {
                 assert!(Format::from_name(&format!("file.{extension}")).is_some(), "{extension}");
             }
         }
