@@ -4,20 +4,27 @@
 use crate::api::Code;
 use crate::api::{self, ApiError};
 use crate::embed::Embedder;
+use crate::model::Instance;
 use crate::retrieve::IndexCache;
 #[cfg(target_arch = "wasm32")]
 use crate::seam::Asset;
 use crate::seam::{ApiRequest, Cx, Origin, Run};
 use crate::settings::Settings;
 use crate::tokens::Tokenizer;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Starts runs. Clones share settings and caches.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
-
-struct Inner {
+pub struct Engine {
     settings: Arc<Settings>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// As the host set it up.
+    base: Arc<Settings>,
+    /// The settings that followed from the instance's record when it was last seen to change.
+    effective: Mutex<Option<(Instance, Arc<Settings>)>>,
     indexes: IndexCache,
     tokenizer: OnceLock<Tokenizer>,
 }
@@ -30,27 +37,46 @@ impl Engine {
 
     fn with(settings: Arc<Settings>) -> Engine {
         let indexes = IndexCache::new(settings.index_cache_bytes);
-        Engine(Arc::new(Inner { settings, indexes, tokenizer: OnceLock::new() }))
+        let (base, effective) = (settings.clone(), Mutex::default());
+        Engine { settings, shared: Arc::new(Shared { base, effective, indexes, tokenizer: OnceLock::new() }) }
     }
 
     /// The same settings with empty caches: what a transcript is recorded and replayed on.
     pub fn cold(&self) -> Engine {
-        Engine::with(self.0.settings.clone())
+        Engine::with(self.shared.base.clone())
     }
 
     /// How the instance is set up.
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.settings
+    }
+
+    /// The engine as `instance` changes its settings. Worked out again only when that has changed.
+    pub(crate) fn set_up_by(&self, instance: &Instance) -> Engine {
+        let base = &self.shared.base;
+        if instance.env.is_empty() && instance.preferences.is_empty() {
+            return Engine { settings: base.clone(), shared: self.shared.clone() };
+        }
+        let mut effective = self.shared.effective.lock().unwrap_or_else(PoisonError::into_inner);
+        let settings = match &*effective {
+            Some((known, settings)) if known == instance => settings.clone(),
+            _ => {
+                let settings = Arc::new(base.set_up_by(instance));
+                *effective = Some((instance.clone(), settings.clone()));
+                settings
+            }
+        };
+        Engine { settings, shared: self.shared.clone() }
     }
 
     pub(crate) fn indexes(&self) -> &IndexCache {
-        &self.0.indexes
+        &self.shared.indexes
     }
 
     /// The token counter. Inside the build on a native host; elsewhere its table is an asset, fetched
     /// when it is first needed.
     pub(crate) async fn tokenizer(&self, cx: &Cx) -> Result<Tokenizer, ApiError> {
-        if let Some(ready) = self.0.tokenizer.get() {
+        if let Some(ready) = self.shared.tokenizer.get() {
             return Ok(ready.clone());
         }
         #[cfg(not(target_arch = "wasm32"))]
@@ -63,12 +89,12 @@ impl Engine {
             let table = cx.call(Asset::Cl100k).await?;
             Tokenizer::from_table(&table).map_err(|e| ApiError::new(Code::Internal, e.to_string()))?
         };
-        Ok(self.0.tokenizer.get_or_init(|| tokenizer).clone())
+        Ok(self.shared.tokenizer.get_or_init(|| tokenizer).clone())
     }
 
     /// What embeds documents and questions.
     pub(crate) fn embedder(&self) -> &Embedder {
-        &self.0.settings.embed.embedder
+        &self.settings.embed.embedder
     }
 
     /// Starts one API call. Nothing happens before the run is polled.

@@ -2,11 +2,14 @@
 
 use crate::embed::EmbedSettings;
 use crate::llm::LlmSettings;
+use crate::model::Instance;
 use std::collections::BTreeMap;
 
 /// Everything an operator can set that matters to the engine.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// What they were read from.
+    pub vars: Variables,
     /// Language models.
     pub llm: LlmSettings,
     /// Embedders.
@@ -49,6 +52,7 @@ impl Settings {
             Some(text) => !matches!(text.as_str(), "" | "0" | "false" | "no" | "off"),
         };
         let settings = Settings {
+            vars: Variables(vars.clone()),
             llm,
             embed,
             chunk_size,
@@ -61,5 +65,45 @@ impl Settings {
             deduplicate: flag("HAVERSACK_DEDUPLICATE", true),
         };
         (settings, problems)
+    }
+
+    /// The settings with those of the instance over them.
+    pub(crate) fn set_up_by(&self, instance: &Instance) -> Settings {
+        let mut vars = self.vars.0.clone();
+        for (label, name) in PREFERENCES {
+            if let Some(value) = instance.preferences.get(label) {
+                vars.insert(name.to_owned(), value.clone());
+            }
+        }
+        vars.extend(instance.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Settings::from_vars(&vars).0
+    }
+}
+
+/// Preferences that are settings, and their variables.
+const PREFERENCES: [(&str, &str); 2] = [
+    ("text_splitter_chunk_size", "HAVERSACK_CHUNK_SIZE"),
+    ("text_splitter_chunk_overlap", "HAVERSACK_CHUNK_OVERLAP"),
+];
+
+/// The variables an instance is set up by. Some are secrets: only their names are shown in debug output.
+#[derive(Clone, Default, PartialEq)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// The value of a variable, unless it is empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether it is there at all: some of AnythingLLM's count as on whatever they say.
+    pub fn is_present(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+impl std::fmt::Debug for Variables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
     }
 }

@@ -47,6 +47,7 @@ pub struct Running {
     run: Run,
     effects: VecDeque<(EffectId, Effect)>,
     status: u16,
+    headers: Vec<(String, String)>,
     body: Vec<u8>,
     until: Option<UnixMs>,
     pub done: bool,
@@ -56,6 +57,7 @@ pub struct Running {
 #[derive(Debug)]
 pub struct Replied {
     pub status: u16,
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
@@ -115,6 +117,21 @@ impl TestHost {
         self.finish(&mut running)
     }
 
+    /// A call by whoever holds `secret`; with an empty one, by nobody known.
+    pub fn call_with(&mut self, secret: &str, mut request: ApiRequest) -> Replied {
+        if !secret.is_empty() {
+            request.headers.push(("authorization".into(), format!("Bearer {secret}")));
+        }
+        let origin = Origin { operator: false, peer: Some("192.0.2.1".into()), ..self.origin() };
+        let mut running = self.running(self.engine.start(request, origin));
+        self.finish(&mut running)
+    }
+
+    /// Writes a record, as if it had been there.
+    pub fn record<T: serde::Serialize>(&mut self, key: Key, record: &T) {
+        self.store.insert(key, serde_json::to_vec(record).unwrap().into());
+    }
+
     /// Starts a call, by the operator.
     pub fn start(&mut self, request: ApiRequest) -> Running {
         let origin = self.origin();
@@ -130,17 +147,26 @@ impl TestHost {
 
     fn origin(&mut self) -> Origin {
         self.runs = self.runs.wrapping_add(1);
-        Origin { seed: [self.runs; 32], now: self.now, utc_offset_minutes: 0, operator: true }
+        Origin { seed: [self.runs; 32], now: self.now, utc_offset_minutes: 0, operator: true, peer: None }
     }
 
     fn running(&self, run: Run) -> Running {
-        Running { run, effects: VecDeque::new(), status: 0, body: Vec::new(), until: None, done: false }
+        Running {
+            run,
+            effects: VecDeque::new(),
+            status: 0,
+            headers: Vec::new(),
+            body: Vec::new(),
+            until: None,
+            done: false,
+        }
     }
 
     /// Lets a call run to its end.
     pub fn finish(&mut self, running: &mut Running) -> Replied {
         self.run_until(running, |_| false);
-        Replied { status: running.status, body: std::mem::take(&mut running.body) }
+        let headers = std::mem::take(&mut running.headers);
+        Replied { status: running.status, headers, body: std::mem::take(&mut running.body) }
     }
 
     /// Lets a call run up to an effect that `stop` names, which is not performed yet. False if the call
@@ -198,7 +224,10 @@ impl TestHost {
             match running.run.poll() {
                 Output::Effect { id, effect } => running.effects.push_back((id, effect)),
                 Output::Cancel { id } => running.effects.retain(|(other, _)| *other != id),
-                Output::Head(head) => running.status = head.status,
+                Output::Head(head) => {
+                    running.status = head.status;
+                    running.headers = head.headers;
+                }
                 Output::Body(bytes) => running.body.extend_from_slice(&bytes),
                 Output::Wait { until } => {
                     running.until = until;

@@ -11,7 +11,7 @@ pub fn origin(operator: bool) -> Result<Origin, HostError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)
         .map_err(|e| HostError::new(HostErrorKind::Failed, format!("no secure randomness: {e}")))?;
-    Ok(Origin { seed, now: system_now(), utc_offset_minutes: utc_offset_minutes(), operator })
+    Ok(Origin { seed, now: system_now(), utc_offset_minutes: utc_offset_minutes(), operator, peer: None })
 }
 
 /// A run's clock: starts at its origin and follows the machine's steady clock, so that somebody who sets

@@ -5,6 +5,7 @@ use crate::clock::{self, RunClock};
 use crate::drive::drive;
 use crate::effects::Effects;
 use haversack_engine::seam::{ApiRequest, Head, Origin, Run};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -33,7 +34,13 @@ impl Host {
     /// Answers `request`. Dropping the future, or the answer's pieces, tells the run that its client left;
     /// it ends by itself then.
     pub async fn call(&self, request: ApiRequest) -> Answer {
-        self.answer(false, |origin| (self.start)(request, origin)).await
+        self.call_from(None, request).await
+    }
+
+    /// Answers `request`, which came from this address.
+    pub async fn call_from(&self, peer: Option<IpAddr>, request: ApiRequest) -> Answer {
+        let peer = peer.map(|address| address.to_canonical().to_string());
+        self.answer(false, |origin| (self.start)(request, Origin { peer, ..origin })).await
     }
 
     /// Answers a request of the person at the machine, who needs no key.

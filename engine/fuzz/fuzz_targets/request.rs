@@ -19,7 +19,7 @@ libfuzzer_sys::fuzz_target!(|input: (u8, &[u8])| {
         headers: vec![("content-type".into(), content_type.into())],
         body: body.to_vec().into(),
     };
-    let origin = Origin { seed: [1; 32], now: UnixMs(0), utc_offset_minutes: 0, operator: true };
+    let origin = Origin { seed: [1; 32], now: UnixMs(0), utc_offset_minutes: 0, operator: true, peer: None };
     let (settings, _) = Settings::from_vars(&Default::default());
     let mut run = Engine::new(settings).start(request, origin);
     while !matches!(run.poll(), Output::Wait { .. } | Output::Done | Output::Stalled) {}

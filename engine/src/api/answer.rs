@@ -13,6 +13,8 @@ pub enum Answer {
         status: u16,
         /// Value of `content-type`.
         content_type: &'static str,
+        /// More headers, names in lower case.
+        headers: Vec<(&'static str, String)>,
         /// The body.
         body: Bytes,
     },
@@ -26,7 +28,7 @@ impl Answer {
     /// JSON with a status.
     pub fn json<T: Serialize>(status: u16, value: &T) -> Answer {
         match serde_json::to_vec(value) {
-            Ok(body) => Answer::Whole { status, content_type: JSON, body: body.into() },
+            Ok(body) => Answer::whole(status, JSON, body),
             Err(error) => Answer::text(500, format!("the answer could not be written as JSON: {error}")),
         }
     }
@@ -38,13 +40,27 @@ impl Answer {
 
     /// Plain text.
     pub fn text(status: u16, text: impl Into<String>) -> Answer {
-        Answer::Whole { status, content_type: "text/plain; charset=utf-8", body: text.into().into() }
+        Answer::whole(status, "text/plain; charset=utf-8", text.into())
+    }
+
+    /// Bytes of a content type.
+    pub fn whole(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+        Answer::Whole { status, content_type, headers: Vec::new(), body: body.into() }
+    }
+
+    /// The same with one more header, its name in lower case. Nothing to add to what is under way.
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Answer {
+        if let Answer::Whole { headers, .. } = &mut self {
+            headers.push((name, value.into()));
+        }
+        self
     }
 
     /// Sends it.
     pub fn send(self, cx: &Cx) {
-        if let Answer::Whole { status, content_type, body } = self {
-            let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+        if let Answer::Whole { status, content_type, headers: more, body } = self {
+            let mut headers = vec![("content-type".to_owned(), content_type.to_owned())];
+            headers.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
             cx.head(Head { status, headers, streaming: false });
             cx.body(body);
         }

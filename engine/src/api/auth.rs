@@ -1,36 +1,252 @@
-//! API keys: who may call.
+//! Telling who calls, and whether they may.
 
+use super::caller::Caller;
 use super::error::{ApiError, Code};
-use crate::model::ApiKey;
+use super::routes::{Access, Reach, Route};
+use crate::model::{ApiKey, Instance, Session, User};
 use crate::seam::{ApiRequest, Cx};
-use crate::store::{self, key};
+use crate::store::{self, StoreError, key};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-/// Hex SHA-256 of a secret. Keys are long and random, so a plain hash keeps them; looking one up by
-/// its hash compares nothing secret byte by byte.
+/// Hex SHA-256 of a secret. Keys and tokens are long and random, so a plain hash keeps them; looking one
+/// up by its hash compares nothing secret byte by byte.
 pub fn hash(secret: &str) -> String {
     Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Lets a call through if it carries a known key.
+/// The caller and the settings of the instance, in one round trip to the store for a key, two for a
+/// user.
 ///
-/// The second word of the `Authorization` header is the key; the first is not looked at, as clients
-/// send `Bearer`, `bearer` and others (reference §2).
-pub async fn check(cx: &Cx, request: &ApiRequest) -> Result<ApiKey, ApiError> {
+/// # Errors
+/// [`Code::InvalidApiKey`] unless the request carries a key or session token that holds, or the route is
+/// open.
+pub async fn identify(
+    cx: &Cx,
+    request: &ApiRequest,
+    route: &Route,
+    operator: bool,
+) -> Result<(Caller, Instance), ApiError> {
     let invalid = || ApiError::new(Code::InvalidApiKey, "No valid api key found.");
-    let secret = request.header("authorization").unwrap_or("").split(' ').nth(1).unwrap_or("");
-    if secret.is_empty() {
-        return Err(invalid());
+    let known = match (operator, route.access) {
+        (true, _) => Some(Caller::Operator),
+        (false, Access::Open) => Some(Caller::Anyone),
+        _ => None,
+    };
+    if let Some(caller) = known {
+        return Ok((caller, store::get(cx, key::instance()).await?.unwrap_or_default()));
     }
-    store::get(cx, key::api_key(&hash(secret))).await?.ok_or_else(invalid)
+    let secret = bearer(request).ok_or_else(invalid)?;
+    let hash = hash(secret);
+    let keys = vec![key::instance(), key::api_key(&hash), key::session(&hash)];
+    let mut values = store::get_bytes(cx, keys.clone()).await?.into_iter().zip(keys);
+    let instance = record::<Instance>(values.next())?.unwrap_or_default();
+    if let Some(found) = record::<ApiKey>(values.next())? {
+        return match found.expires_at {
+            Some(at) if at <= cx.now() => {
+                Err(ApiError::new(Code::InvalidApiKey, "This API key has expired."))
+            }
+            _ => Ok((Caller::Key(found), instance)),
+        };
+    }
+    let session = record::<Session>(values.next())?;
+    let session = session.filter(|session| instance.multi_user && session.expires_at > cx.now());
+    let session = session.ok_or_else(invalid)?;
+    let user = store::get::<User>(cx, key::user(session.user)).await?.ok_or_else(invalid)?;
+    if user.suspended {
+        return Err(ApiError::new(Code::InvalidApiKey, "This account is suspended."));
+    }
+    let members = store::scan_keys(cx, key::members(user.id)).await?;
+    let workspaces = members.iter().filter_map(key::trailing_id).collect();
+    Ok((Caller::User(user, workspaces), instance))
+}
+
+/// The second word of the `Authorization` header; the first is not looked at, as clients send `Bearer`,
+/// `bearer` and others (reference §2).
+pub fn bearer(request: &ApiRequest) -> Option<&str> {
+    request.header("authorization")?.split(' ').nth(1).filter(|secret| !secret.is_empty())
+}
+
+fn record<T: DeserializeOwned>(
+    entry: Option<(Option<bytes::Bytes>, crate::seam::Key)>,
+) -> Result<Option<T>, StoreError> {
+    match entry {
+        Some((Some(bytes), key)) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| StoreError::Damaged(key, error.to_string())),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the caller may use the route at all. What of it they see is for its handler.
+///
+/// # Errors
+/// [`Code::Forbidden`], with what is missing.
+pub fn allow(caller: &Caller, route: &Route) -> Result<(), ApiError> {
+    let who = if caller.user().is_some() { "This account" } else { "This API key" };
+    if let Access::Scope(scope) = route.access
+        && !caller.may(scope)
+    {
+        let message = format!("{who} has no `{}` permission, which this needs.", scope.name());
+        return Err(ApiError::new(Code::Forbidden, message));
+    }
+    if route.reach == Reach::All && caller.limit().is_some() {
+        let message = format!("{who} is limited to some workspaces, and this concerns all of them.");
+        return Err(ApiError::new(Code::Forbidden, message));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::model::{Role, Scope};
+    use crate::seam::UnixMs;
+    use crate::testing::{START, TestHost, json_request};
+    use serde_json::json;
+
     #[test]
     fn the_hash_is_sha256_in_hex() {
         // FIPS 180-2, appendix B.1.
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(super::hash("abc"), expected);
+        assert_eq!(hash("abc"), expected);
+    }
+
+    fn host() -> TestHost {
+        let mut host = TestHost::new(&[]);
+        for name in ["Mine", "Theirs"] {
+            host.call("POST", "/v1/workspace/new", &json!({ "name": name })).ok();
+        }
+        host
+    }
+
+    fn key() -> ApiKey {
+        ApiKey {
+            id: 1,
+            name: None,
+            hint: "cret".into(),
+            created_at: START,
+            created_by: None,
+            scopes: None,
+            workspaces: None,
+            expires_at: None,
+        }
+    }
+
+    fn user(role: Role) -> User {
+        User {
+            id: 7,
+            username: "ann".into(),
+            password: String::new(),
+            role,
+            suspended: false,
+            bio: String::new(),
+            daily_message_limit: None,
+            created_at: START,
+            updated_at: START,
+        }
+    }
+
+    /// A store where `secret` is this user's session.
+    fn signed_in(user: &User) -> TestHost {
+        let mut host = host();
+        let session = Session { user: user.id, created_at: START, expires_at: START.plus(1000) };
+        host.record(key::instance(), &Instance { multi_user: true, ..Instance::default() });
+        host.record(key::session(&hash("secret")), &session);
+        host.record(key::user(user.id), user);
+        host.record(key::member(user.id, 1), &());
+        host
+    }
+
+    fn status(host: &mut TestHost, method: &str, path: &str) -> u16 {
+        host.call_with("secret", json_request(method, path, &json!({ "message": "hi", "name": "x" }))).status
+    }
+
+    #[test]
+    fn a_key_has_the_scopes_it_was_given() {
+        let mut host = host();
+        let reader = ApiKey { scopes: Some([Scope::Read].into()), ..key() };
+        host.record(key::api_key(&hash("secret")), &reader);
+        assert_eq!(status(&mut host, "GET", "/v1/auth"), 200);
+        assert_eq!(status(&mut host, "GET", "/v1/workspaces"), 200);
+        assert_eq!(status(&mut host, "POST", "/v1/workspace/mine/chat"), 403);
+        assert_eq!(status(&mut host, "POST", "/v1/workspace/mine/update"), 403);
+        assert_eq!(status(&mut host, "GET", "/system/api-keys"), 403);
+        let admin = ApiKey { scopes: Some([Scope::Admin].into()), ..key() };
+        host.record(key::api_key(&hash("secret")), &admin);
+        assert_eq!(status(&mut host, "POST", "/v1/workspace/mine/update"), 200);
+        assert_eq!(status(&mut host, "GET", "/system/api-keys"), 200);
+    }
+
+    #[test]
+    fn a_key_ends_when_it_was_to_end() {
+        let mut host = host();
+        host.record(key::api_key(&hash("secret")), &ApiKey { expires_at: Some(START.plus(5)), ..key() });
+        assert_eq!(status(&mut host, "GET", "/v1/auth"), 200);
+        host.now = START.plus(5);
+        assert_eq!(status(&mut host, "GET", "/v1/auth"), 403);
+    }
+
+    #[test]
+    fn whoever_is_limited_to_some_workspaces_finds_no_others() {
+        let mut host = host();
+        host.record(key::api_key(&hash("secret")), &ApiKey { workspaces: Some([1].into()), ..key() });
+        let listed = host.call_with("secret", json_request("GET", "/v1/workspaces", &json!({}))).ok();
+        assert_eq!(listed["workspaces"].as_array().unwrap().len(), 1);
+        assert_eq!(status(&mut host, "POST", "/v1/workspace/mine/update"), 200);
+        assert_eq!(status(&mut host, "POST", "/v1/workspace/theirs/update"), 400);
+        assert_eq!(status(&mut host, "DELETE", "/v1/workspace/theirs"), 400);
+        assert_eq!(status(&mut host, "GET", "/v1/documents"), 403);
+        assert_eq!(status(&mut host, "POST", "/v1/workspace/new"), 403);
+    }
+
+    #[test]
+    fn who_does_not_get_in_is_told_why_as_json() {
+        let mut host = host();
+        let refused = host.call_with("wrong", json_request("GET", "/v1/auth", &json!({})));
+        assert_eq!(
+            (refused.status, refused.json()["error"].clone()),
+            (403, json!("No valid api key found."))
+        );
+        let json_type = ("content-type".to_owned(), "application/json; charset=utf-8".to_owned());
+        assert_eq!(refused.headers, [json_type]);
+    }
+
+    #[test]
+    fn a_session_is_good_for_its_user_while_both_last() {
+        let mut host = signed_in(&user(Role::Default));
+        assert_eq!(status(&mut host, "GET", "/v1/auth"), 200);
+        assert_eq!(status(&mut host, "POST", "/v1/workspace/mine/update"), 403);
+        assert_eq!(status(&mut host, "GET", "/v1/workspace/theirs/chats"), 400);
+        host.record(key::user(7), &User { suspended: true, ..user(Role::Default) });
+        assert_eq!(status(&mut host, "GET", "/v1/auth"), 403);
+
+        let mut host = signed_in(&user(Role::Manager));
+        assert_eq!(status(&mut host, "POST", "/v1/workspace/theirs/update"), 200);
+        assert_eq!(status(&mut host, "GET", "/system/api-keys"), 403);
+        host.record(key::instance(), &Instance::default());
+        assert_eq!(status(&mut host, "GET", "/v1/auth"), 403);
+
+        let mut host = signed_in(&user(Role::Admin));
+        assert_eq!(status(&mut host, "GET", "/system/api-keys"), 200);
+        host.now = UnixMs(START.0 + 1000);
+        assert_eq!(status(&mut host, "GET", "/v1/auth"), 403);
+    }
+
+    #[test]
+    fn users_keep_their_conversations_to_themselves() {
+        let mut host = signed_in(&user(Role::Default));
+        let chat = |message: &str| json!({ "message": message, "mode": "chat", "sessionId": "s" });
+        host.call("POST", "/v1/workspace/mine/chat", &json!({ "message": "of nobody" })).ok();
+        host.call("POST", "/v1/workspace/mine/chat", &chat("of a client")).ok();
+        host.call("POST", "/v1/workspace/mine/thread/new", &json!({ "slug": "t" })).ok();
+        for path in ["/v1/workspace/mine/chats", "/v1/workspace/mine/chats?apiSessionId=s"] {
+            let seen = host.call_with("secret", json_request("GET", path, &json!({}))).ok();
+            assert_eq!(seen["history"], json!([]), "{path}");
+        }
+        assert_eq!(status(&mut host, "GET", "/v1/workspace/mine/thread/t/chats"), 404);
+        assert_eq!(status(&mut host, "POST", "/v1/workspace/mine/chat"), 200);
+        let seen = host.call_with("secret", json_request("GET", "/v1/workspace/mine/chats", &json!({}))).ok();
+        assert_eq!(seen["history"][0]["content"], "hi");
     }
 }

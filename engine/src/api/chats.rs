@@ -6,8 +6,8 @@ use super::error::{ApiError, Code};
 use super::threads;
 use super::workspaces::find_thread;
 use super::{Call, js, stream, wire};
-use crate::chat::{self, ATTACHMENTS_MAX, Ask, Outcome, Refusal, Voice};
-use crate::model::{Chat, ChatMode, Thread, Workspace};
+use crate::chat::{self, ATTACHMENTS_MAX, Ask, Outcome, Overrides, Refusal, Voice};
+use crate::model::{Chat, ChatMode, Thread, User, Workspace};
 use crate::seam::{Key, KeyRange};
 use crate::store::key::{self, Partition};
 use crate::store::{self, retry};
@@ -71,9 +71,14 @@ async fn prepare(call: &Call, place: Place, streamed: bool) -> Result<(Ask, bool
                 .ok_or_else(|| ApiError::new(Code::InvalidField, format!("{name} is not a valid mode.")))?
         }
     };
-    let session = match place {
-        Place::Workspace => session(fields.get("sessionId"))?,
-        Place::Thread => None,
+    let user = asker(call, &fields).await?;
+    let user_id = user.as_ref().map(|user| user.id);
+    let partition = match &thread {
+        Some(thread) => Partition::Thread(thread.id, user_id),
+        None => match session(fields.get("sessionId"))? {
+            Some(name) => Partition::Session(session_of(call, name)),
+            None => Partition::Main(user_id),
+        },
     };
     let attachments = match fields.get("attachments") {
         None | Some(Value::Null) => Vec::new(),
@@ -83,7 +88,8 @@ async fn prepare(call: &Call, place: Place, streamed: bool) -> Result<(Ask, bool
             return Err(ApiError::field("attachments", &expected));
         }
     };
-    Ok((Ask { workspace, thread, session, message, mode, attachments }, reset))
+    let overrides = Overrides::default();
+    Ok((Ask { workspace, partition, thread, user, message, mode, attachments, overrides }, reset))
 }
 
 /// The workspace and thread of the path; each endpoint words their absence in its own way.
@@ -102,6 +108,29 @@ async fn locate(call: &Call, place: Place, streamed: bool) -> Result<(Workspace,
     let workspace = call.find_workspace().await?.ok_or_else(|| missing("Workspace", slug))?;
     let thread = find_thread(call, &workspace, thread_slug).await?;
     Ok((workspace, Some(thread.ok_or_else(|| missing("Thread", thread_slug))?)))
+}
+
+/// Who asks. A key may ask for a user of the instance (`userId`, in threads; unknown ones are nobody, as
+/// ever); a user who is signed in asks for nobody else.
+async fn asker(call: &Call, fields: &Fields) -> Result<Option<User>, ApiError> {
+    if let Some(user) = call.caller.user() {
+        return Ok(Some(user.clone()));
+    }
+    let id = fields.get("userId").and_then(js::parse_int).and_then(|id| u64::try_from(id).ok());
+    match id {
+        Some(id) if call.instance.multi_user && !call.param(1).is_empty() => {
+            Ok(store::get(&call.cx, key::user(id)).await?)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Users have sessions of their own: naming one of another user leads nowhere.
+fn session_of(call: &Call, name: String) -> String {
+    match call.caller.user() {
+        Some(user) => format!("{}@{name}", user.id),
+        None => name,
+    }
 }
 
 /// Length of a session's name in bytes.
@@ -123,7 +152,7 @@ fn session(value: Option<&Value>) -> Result<Option<String>, ApiError> {
 
 async fn carry_out(call: &Call, id: &str, ask: Ask, reset: bool, streamed: bool) -> Answer {
     if reset {
-        if let Err(error) = chat::reset(&call.cx, ask.workspace.id, &ask.partition()).await {
+        if let Err(error) = chat::reset(&call.cx, ask.workspace.id, &ask.partition).await {
             return aborted(id, &error);
         }
         if ask.message.is_empty() {
@@ -182,9 +211,10 @@ pub async fn history(call: Call) -> Result<Answer, ApiError> {
     let workspace = call.workspace().await?;
     let query = Fields::of_query(&call.request);
     let session = query.string("apiSessionId")?.filter(|name| !name.is_empty()).map(str::to_owned);
-    let range = match &session {
-        Some(name) => key::chats_of(workspace.id, &Partition::Session(name.clone())),
-        None => key::chats_main(workspace.id),
+    let range = match (&session, call.caller.user()) {
+        (Some(name), _) => key::chats_of(workspace.id, &Partition::Session(session_of(&call, name.clone()))),
+        (None, Some(user)) => key::chats_of(workspace.id, &Partition::Main(Some(user.id))),
+        (None, None) => key::chats_main(workspace.id),
     };
     let limit = match query.get("limit") {
         None => 100,
@@ -208,7 +238,11 @@ pub async fn history(call: Call) -> Result<Answer, ApiError> {
 /// `GET /v1/workspace/:slug/thread/:thread/chats`.
 pub async fn thread_history(call: Call) -> Result<Answer, ApiError> {
     let (workspace, thread) = threads::require(&call).await?;
-    let mut chats = collect(&call, key::chats_thread(workspace.id, thread.id)).await?;
+    let range = match call.caller.user() {
+        Some(user) => key::chats_of(workspace.id, &Partition::Thread(thread.id, Some(user.id))),
+        None => key::chats_thread(workspace.id, thread.id),
+    };
+    let mut chats = collect(&call, range).await?;
     chats.retain(|chat| chat.include);
     chats.sort_by_key(|chat| chat.id);
     Ok(histories(&chats))

@@ -85,17 +85,25 @@ pub struct ApiError {
     pub message: String,
     /// Keys that clients of this route expect beside it, e.g. `success: false`.
     pub extra: Map<String, Value>,
+    /// Seconds after which it may go well.
+    pub retry_after_s: Option<u64>,
 }
 
 impl ApiError {
     /// An error.
     pub fn new(code: Code, message: impl Into<String>) -> ApiError {
-        ApiError { code, message: message.into(), extra: Map::new() }
+        ApiError { code, message: message.into(), extra: Map::new(), retry_after_s: None }
     }
 
     /// The same with a key that clients of the route expect.
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> ApiError {
         self.extra.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// The same, with the seconds after which it may go well.
+    pub fn retry_after(mut self, seconds: u64) -> ApiError {
+        self.retry_after_s = Some(seconds);
         self
     }
 
@@ -117,7 +125,11 @@ impl ApiError {
             body.entry(key).or_insert_with(|| Value::String(value.clone()));
         }
         body.entry("code").or_insert_with(|| self.code.name().into());
-        Answer::json(self.code.status(), &body)
+        let answer = Answer::json(self.code.status(), &body);
+        match self.retry_after_s {
+            Some(seconds) => answer.with_header("retry-after", seconds.to_string()),
+            None => answer,
+        }
     }
 }
 
@@ -136,7 +148,8 @@ impl From<StoreError> for ApiError {
             error if error.is_full() => Code::StoreFull,
             _ => Code::StoreFailed,
         };
-        ApiError::new(code, error.to_string())
+        let error = ApiError::new(code, error.to_string());
+        if code == Code::Contended { error.retry_after(1) } else { error }
     }
 }
 

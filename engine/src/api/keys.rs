@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::body::Fields;
 use super::error::{ApiError, Code};
 use super::wire::iso;
-use super::{Call, auth, events};
+use super::{Call, Caller, auth, events};
 use crate::model::ApiKey;
 use crate::store::{self, key, retry};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
     let name = fields.string("name")?.map(|name| name.chars().take(255).collect::<String>());
     let secret = match fields.string("secret")? {
-        Some(secret) if call.operator => {
+        Some(secret) if call.caller == Caller::Operator => {
             if secret.len() < 8 || !secret.bytes().all(|b| b.is_ascii_graphic()) {
                 return Err(ApiError::field("secret", "at least 8 printable ASCII characters, no spaces"));
             }
@@ -43,6 +43,10 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
             name: name.clone(),
             hint: secret.chars().skip(secret.chars().count().saturating_sub(4)).collect(),
             created_at: call.cx.now(),
+            created_by: call.cx.actor().user,
+            scopes: None,
+            workspaces: None,
+            expires_at: None,
         };
         tx.put(key::api_key(&hash), &record)?;
         tx.put(key::api_key_id(record.id), &hash)?;

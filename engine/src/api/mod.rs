@@ -5,6 +5,7 @@
 mod answer;
 mod auth;
 mod body;
+mod caller;
 mod chats;
 mod documents;
 mod error;
@@ -21,14 +22,16 @@ mod workspace_fields;
 mod workspaces;
 
 pub use answer::Answer;
+pub(crate) use caller::Caller;
 pub use error::{ApiError, Code};
 pub(crate) use events::log as log_event;
 pub(crate) use js::number as js_number;
 
 use crate::Engine;
-use crate::model::Workspace;
+use crate::model::{Instance, Workspace};
 use crate::seam::{ApiRequest, Cx};
 use crate::store::{self, key};
+use std::sync::Arc;
 
 /// A call on its way to its handler.
 #[derive(Clone)]
@@ -41,8 +44,10 @@ pub(crate) struct Call {
     pub request: ApiRequest,
     /// The parts of the path that the route leaves open, decoded.
     params: Vec<String>,
-    /// It comes from the operator at the machine.
-    pub operator: bool,
+    /// Who calls.
+    pub caller: Caller,
+    /// The settings that are changed while the instance runs; [`Engine::settings`] holds what follows.
+    pub instance: Arc<Instance>,
 }
 
 impl Call {
@@ -51,22 +56,23 @@ impl Call {
         self.params.get(n).map_or("", String::as_str)
     }
 
-    /// The workspace that the path's first open part names, if there is one.
+    /// The workspace that the path's first open part names, if there is one and the caller may know.
     pub async fn find_workspace(&self) -> Result<Option<Workspace>, ApiError> {
-        workspace_by_slug(&self.cx, self.param(0)).await
+        self.workspace_by_slug(self.param(0)).await
+    }
+
+    /// The workspace of this slug, if there is one and the caller may know.
+    pub async fn workspace_by_slug(&self, slug: &str) -> Result<Option<Workspace>, ApiError> {
+        let Some(id) = store::get::<u64>(&self.cx, key::workspace_slug(slug)).await? else { return Ok(None) };
+        if !self.caller.sees(id) {
+            return Ok(None);
+        }
+        Ok(store::get(&self.cx, key::workspace(id)).await?)
     }
 
     /// The workspace that the path names.
     pub async fn workspace(&self) -> Result<Workspace, ApiError> {
         self.find_workspace().await?.ok_or_else(|| ApiError::unknown_workspace(self.param(0)))
-    }
-}
-
-/// The workspace of this slug.
-pub(crate) async fn workspace_by_slug(cx: &Cx, slug: &str) -> Result<Option<Workspace>, ApiError> {
-    match store::get::<u64>(cx, key::workspace_slug(slug)).await? {
-        Some(id) => Ok(store::get(cx, key::workspace(id)).await?),
-        None => Ok(None),
     }
 }
 
@@ -81,9 +87,10 @@ pub(crate) async fn handle(cx: Cx, engine: Engine, request: ApiRequest, operator
 
 async fn dispatch(cx: &Cx, engine: Engine, request: ApiRequest, operator: bool) -> Result<Answer, ApiError> {
     let (route, params) = routes::find(&request.method, &request.path)?;
-    if !route.open && !operator {
-        auth::check(cx, &request).await?;
-    }
-    let call = Call { cx: cx.clone(), engine, request, params, operator };
+    let (caller, instance) = auth::identify(cx, &request, route, operator).await?;
+    auth::allow(&caller, route)?;
+    let engine = engine.set_up_by(&instance);
+    let cx = cx.on_behalf_of(caller.actor());
+    let call = Call { cx, engine, request, params, caller, instance: Arc::new(instance) };
     (route.handler)(call).await
 }

@@ -3,107 +3,159 @@
 use super::answer::Answer;
 use super::error::{ApiError, Code};
 use super::{Call, chats, documents, keys, search, system, threads, workspaces};
+use crate::model::Scope;
 use futures_util::future::BoxFuture;
 use percent_encoding::percent_decode_str;
 
 type Handler = fn(Call) -> BoxFuture<'static, Result<Answer, ApiError>>;
 
+/// What a caller needs for a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Nothing: anyone may call.
+    Open,
+    /// A key or a session, whatever it may do.
+    Known,
+    /// This permission.
+    Scope(Scope),
+}
+
+/// How far a route reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The handler shows callers who are limited to some workspaces those and nothing else.
+    Own,
+    /// The whole instance: not for callers who are limited to some workspaces.
+    All,
+}
+
 /// One operation.
 pub(super) struct Route {
-    method: &'static str,
+    pub method: &'static str,
     /// Segments after `/api`; those that begin with `:` are open.
-    pattern: &'static str,
-    /// Needs no key.
-    pub open: bool,
+    pub pattern: &'static str,
+    pub access: Access,
+    pub reach: Reach,
     pub handler: Handler,
 }
 
 macro_rules! routes {
-    ($($access:ident $method:ident $pattern:literal => $handler:path,)*) => {
+    ($($access:ident $reach:ident $method:ident $pattern:literal => $handler:path,)*) => {
         &[$(Route {
             method: stringify!($method),
             pattern: $pattern,
-            open: matches!(stringify!($access).as_bytes(), b"open"),
+            access: access!($access),
+            reach: reach!($reach),
             handler: |call| Box::pin($handler(call)),
         },)*]
     };
 }
 
+macro_rules! access {
+    (open) => {
+        Access::Open
+    };
+    (known) => {
+        Access::Known
+    };
+    (read) => {
+        Access::Scope(Scope::Read)
+    };
+    (chat) => {
+        Access::Scope(Scope::Chat)
+    };
+    (write) => {
+        Access::Scope(Scope::Write)
+    };
+    (admin) => {
+        Access::Scope(Scope::Admin)
+    };
+}
+
+macro_rules! reach {
+    (own) => {
+        Reach::Own
+    };
+    (all) => {
+        Reach::All
+    };
+}
+
 /// Where several patterns fit a path, the first one wins: literal segments stand before open ones.
 static ROUTES: &[Route] = routes! {
-    open GET "/ping" => system::ping,
-    key GET "/v1/auth" => system::auth,
-    key GET "/v1/system/vector-count" => system::vector_count,
-    key POST "/system/generate-api-key" => keys::create,
-    key GET "/system/api-keys" => keys::list,
-    key DELETE "/system/api-key/:id" => keys::revoke,
+    open own GET "/ping" => system::ping,
+    known own GET "/v1/auth" => system::auth,
+    read own GET "/v1/system/vector-count" => system::vector_count,
+    admin all POST "/system/generate-api-key" => keys::create,
+    admin all GET "/system/api-keys" => keys::list,
+    admin all DELETE "/system/api-key/:id" => keys::revoke,
 
-    key POST "/v1/workspace/new" => workspaces::create,
-    key GET "/v1/workspaces" => workspaces::list,
-    key GET "/v1/workspace/:slug" => workspaces::get,
-    key DELETE "/v1/workspace/:slug" => workspaces::delete,
-    key POST "/v1/workspace/:slug/update" => workspaces::update,
-    key POST "/v1/workspace/:slug/update-embeddings" => documents::update_embeddings,
-    key POST "/v1/workspace/:slug/update-pin" => documents::update_pin,
-    key GET "/v1/workspace/:slug/chats" => chats::history,
-    key DELETE "/v1/workspace/:slug/chats" => chats::delete,
-    key POST "/v1/workspace/:slug/chat" => chats::chat,
-    key POST "/v1/workspace/:slug/stream-chat" => chats::stream_chat,
-    key POST "/v1/workspace/:slug/vector-search" => search::vector_search,
+    write all POST "/v1/workspace/new" => workspaces::create,
+    read own GET "/v1/workspaces" => workspaces::list,
+    read own GET "/v1/workspace/:slug" => workspaces::get,
+    write own DELETE "/v1/workspace/:slug" => workspaces::delete,
+    write own POST "/v1/workspace/:slug/update" => workspaces::update,
+    write own POST "/v1/workspace/:slug/update-embeddings" => documents::update_embeddings,
+    write own POST "/v1/workspace/:slug/update-pin" => documents::update_pin,
+    read own GET "/v1/workspace/:slug/chats" => chats::history,
+    write own DELETE "/v1/workspace/:slug/chats" => chats::delete,
+    chat own POST "/v1/workspace/:slug/chat" => chats::chat,
+    chat own POST "/v1/workspace/:slug/stream-chat" => chats::stream_chat,
+    read own POST "/v1/workspace/:slug/vector-search" => search::vector_search,
 
-    key POST "/v1/workspace/:slug/thread/new" => threads::create,
-    key POST "/v1/workspace/:slug/thread/:thread/update" => threads::update,
-    key DELETE "/v1/workspace/:slug/thread/:thread" => threads::delete,
-    key GET "/v1/workspace/:slug/thread/:thread/chats" => chats::thread_history,
-    key POST "/v1/workspace/:slug/thread/:thread/chat" => chats::thread_chat,
-    key POST "/v1/workspace/:slug/thread/:thread/stream-chat" => chats::thread_stream_chat,
+    chat own POST "/v1/workspace/:slug/thread/new" => threads::create,
+    chat own POST "/v1/workspace/:slug/thread/:thread/update" => threads::update,
+    chat own DELETE "/v1/workspace/:slug/thread/:thread" => threads::delete,
+    read own GET "/v1/workspace/:slug/thread/:thread/chats" => chats::thread_history,
+    chat own POST "/v1/workspace/:slug/thread/:thread/chat" => chats::thread_chat,
+    chat own POST "/v1/workspace/:slug/thread/:thread/stream-chat" => chats::thread_stream_chat,
 
-    key POST "/v1/document/upload" => documents::upload,
-    key POST "/v1/document/upload/:folder" => documents::upload,
-    key POST "/v1/document/upload-link" => documents::upload_link,
-    key POST "/v1/document/raw-text" => documents::raw_text,
-    key GET "/v1/documents" => documents::list,
-    key GET "/v1/documents/folder/:folder" => documents::list_folder,
-    key GET "/v1/document/accepted-file-types" => documents::accepted_file_types,
-    key GET "/v1/document/metadata-schema" => documents::metadata_schema,
-    key POST "/v1/document/create-folder" => documents::create_folder,
-    key DELETE "/v1/document/remove-folder" => documents::remove_folder,
-    key POST "/v1/document/move-files" => documents::move_files,
-    key GET "/v1/document/generated-files/:name" => documents::generated_file,
-    key GET "/v1/document/:name" => documents::get,
-    key DELETE "/v1/document/:id" => documents::delete,
-    key DELETE "/v1/system/remove-documents" => documents::remove_documents,
+    write own POST "/v1/document/upload" => documents::upload,
+    write own POST "/v1/document/upload/:folder" => documents::upload,
+    write own POST "/v1/document/upload-link" => documents::upload_link,
+    write own POST "/v1/document/raw-text" => documents::raw_text,
+    read all GET "/v1/documents" => documents::list,
+    read all GET "/v1/documents/folder/:folder" => documents::list_folder,
+    read own GET "/v1/document/accepted-file-types" => documents::accepted_file_types,
+    read own GET "/v1/document/metadata-schema" => documents::metadata_schema,
+    write all POST "/v1/document/create-folder" => documents::create_folder,
+    write all DELETE "/v1/document/remove-folder" => documents::remove_folder,
+    write all POST "/v1/document/move-files" => documents::move_files,
+    read all GET "/v1/document/generated-files/:name" => documents::generated_file,
+    read all GET "/v1/document/:name" => documents::get,
+    write all DELETE "/v1/document/:id" => documents::delete,
+    write all DELETE "/v1/system/remove-documents" => documents::remove_documents,
 
-    key GET "/v1/admin/is-multi-user-mode" => system::not_built,
-    key GET "/v1/admin/users" => system::not_built,
-    key POST "/v1/admin/users/new" => system::not_built,
-    key POST "/v1/admin/users/:id" => system::not_built,
-    key DELETE "/v1/admin/users/:id" => system::not_built,
-    key GET "/v1/admin/invites" => system::not_built,
-    key POST "/v1/admin/invite/new" => system::not_built,
-    key DELETE "/v1/admin/invite/:id" => system::not_built,
-    key GET "/v1/admin/workspaces/:id/users" => system::not_built,
-    key POST "/v1/admin/workspaces/:id/update-users" => system::not_built,
-    key POST "/v1/admin/workspaces/:slug/manage-users" => system::not_built,
-    key POST "/v1/admin/workspace-chats" => system::not_built,
-    key POST "/v1/admin/preferences" => system::not_built,
-    key GET "/v1/system" => system::not_built,
-    key GET "/v1/system/env-dump" => system::not_built,
-    key POST "/v1/system/update-env" => system::not_built,
-    key GET "/v1/system/export-chats" => system::not_built,
-    key GET "/v1/users" => system::not_built,
-    key GET "/v1/users/:id/issue-auth-token" => system::not_built,
-    key GET "/v1/openai/models" => system::not_built,
-    key POST "/v1/openai/chat/completions" => system::not_built,
-    key POST "/v1/openai/images/generations" => system::not_built,
-    key POST "/v1/openai/embeddings" => system::not_built,
-    key GET "/v1/openai/vector_stores" => system::not_built,
-    key GET "/v1/embed" => system::not_built,
-    key GET "/v1/embed/:uuid/chats" => system::not_built,
-    key GET "/v1/embed/:uuid/chats/:session" => system::not_built,
-    key POST "/v1/embed/new" => system::not_built,
-    key POST "/v1/embed/:uuid" => system::not_built,
-    key DELETE "/v1/embed/:uuid" => system::not_built,
+    read own GET "/v1/admin/is-multi-user-mode" => system::not_built,
+    admin all GET "/v1/admin/users" => system::not_built,
+    admin all POST "/v1/admin/users/new" => system::not_built,
+    admin all POST "/v1/admin/users/:id" => system::not_built,
+    admin all DELETE "/v1/admin/users/:id" => system::not_built,
+    admin all GET "/v1/admin/invites" => system::not_built,
+    admin all POST "/v1/admin/invite/new" => system::not_built,
+    admin all DELETE "/v1/admin/invite/:id" => system::not_built,
+    admin all GET "/v1/admin/workspaces/:id/users" => system::not_built,
+    admin all POST "/v1/admin/workspaces/:id/update-users" => system::not_built,
+    admin all POST "/v1/admin/workspaces/:slug/manage-users" => system::not_built,
+    admin all POST "/v1/admin/workspace-chats" => system::not_built,
+    admin all POST "/v1/admin/preferences" => system::not_built,
+    admin all GET "/v1/system" => system::not_built,
+    admin all GET "/v1/system/env-dump" => system::not_built,
+    admin all POST "/v1/system/update-env" => system::not_built,
+    admin all GET "/v1/system/export-chats" => system::not_built,
+    admin all GET "/v1/users" => system::not_built,
+    admin all GET "/v1/users/:id/issue-auth-token" => system::not_built,
+    read own GET "/v1/openai/models" => system::not_built,
+    chat own POST "/v1/openai/chat/completions" => system::not_built,
+    chat own POST "/v1/openai/images/generations" => system::not_built,
+    read own POST "/v1/openai/embeddings" => system::not_built,
+    read own GET "/v1/openai/vector_stores" => system::not_built,
+    admin all GET "/v1/embed" => system::not_built,
+    admin all GET "/v1/embed/:uuid/chats" => system::not_built,
+    admin all GET "/v1/embed/:uuid/chats/:session" => system::not_built,
+    admin all POST "/v1/embed/new" => system::not_built,
+    admin all POST "/v1/embed/:uuid" => system::not_built,
+    admin all DELETE "/v1/embed/:uuid" => system::not_built,
 };
 
 /// The route of a request, and the open parts of its path.
@@ -194,7 +246,7 @@ mod tests {
 
     #[test]
     fn only_the_health_check_is_open() {
-        let open: Vec<_> = ROUTES.iter().filter(|r| r.open).map(|r| r.pattern).collect();
+        let open: Vec<_> = ROUTES.iter().filter(|r| r.access == Access::Open).map(|r| r.pattern).collect();
         assert_eq!(open, ["/ping"]);
     }
 }

@@ -4,6 +4,7 @@ use super::Call;
 use super::answer::Answer;
 use super::error::{ApiError, Code};
 use crate::retrieve::IndexHead;
+use crate::seam::Key;
 use crate::store::{self, key};
 use serde_json::json;
 
@@ -17,10 +18,11 @@ pub async fn auth(_call: Call) -> Result<Answer, ApiError> {
     Ok(Answer::ok(&json!({ "authenticated": true })))
 }
 
-/// `GET /v1/system/vector-count`: rows over all workspaces.
+/// `GET /v1/system/vector-count`: rows over all workspaces that the caller sees.
 pub async fn vector_count(call: Call) -> Result<Answer, ApiError> {
     let heads = store::all::<IndexHead>(&call.cx, key::index_heads()).await?;
-    let count: u64 = heads.iter().map(|(_, head)| head.rows).sum();
+    let seen = |key: &Key| key::trailing_id(key).is_some_and(|workspace| call.caller.sees(workspace));
+    let count: u64 = heads.iter().filter(|(key, _)| seen(key)).map(|(_, head)| head.rows).sum();
     Ok(Answer::ok(&json!({ "vectorCount": count })))
 }
 

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::body::Fields;
 use super::error::{ApiError, Code};
 use super::workspaces::find_thread;
-use super::{Call, events, wire};
+use super::{Call, events, js, wire};
 use crate::model::{Thread, ThreadPlace, Workspace};
 use crate::retrieve::staging::Orphans;
 use crate::store::{self, key, retry};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// `POST /v1/workspace/:slug/thread/new {name?, slug?, userId?}`.
 ///
-/// `userId` is for multi-user instances and dropped here. A slug that is taken is an answer with
+/// `userId` counts in multi-user instances only. A slug that is taken is an answer with
 /// status 200, as clients know it.
 pub async fn create(call: Call) -> Result<Answer, ApiError> {
     let workspace = call.workspace().await?;
@@ -23,8 +23,8 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
     let slug = wanted.unwrap_or_else(|| call.cx.uuid().to_string());
     let id = store::next_id(&call.cx, "thread").await?;
     let now = call.cx.now();
-    let thread =
-        Thread { id, name, slug, workspace: workspace.id, user: None, created_at: now, updated_at: now };
+    let user = owner(&call, &fields);
+    let thread = Thread { id, name, slug, workspace: workspace.id, user, created_at: now, updated_at: now };
     let mut attempts = retry(&call.cx);
     loop {
         let mut tx = attempts.next().await?;
@@ -97,6 +97,17 @@ pub(super) async fn require(call: &Call) -> Result<(Workspace, Thread), ApiError
     let workspace = call.find_workspace().await?.ok_or_else(|| missing("Workspace"))?;
     let thread = find_thread(call, &workspace, call.param(1)).await?.ok_or_else(|| missing("Thread"))?;
     Ok((workspace, thread))
+}
+
+/// Whose thread it is: the user's who opens it, or whom a key opens it for.
+fn owner(call: &Call, fields: &Fields) -> Option<u64> {
+    match call.caller.user() {
+        Some(user) => Some(user.id),
+        None if call.instance.multi_user => {
+            fields.get("userId").and_then(js::parse_int).and_then(|id| u64::try_from(id).ok())
+        }
+        None => None,
+    }
 }
 
 fn name(fields: &Fields) -> Result<Option<String>, ApiError> {

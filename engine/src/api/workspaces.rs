@@ -70,7 +70,7 @@ async fn free_slug(call: &Call, tx: &mut store::Transaction, name: &str) -> Resu
 pub async fn list(call: Call) -> Result<Answer, ApiError> {
     let workspaces = store::all::<Workspace>(&call.cx, key::workspaces()).await?;
     let mut rows = Vec::with_capacity(workspaces.len());
-    for (_, workspace) in &workspaces {
+    for (_, workspace) in workspaces.iter().filter(|(_, workspace)| call.caller.sees(workspace.id)) {
         rows.push(wire::workspace(workspace).threads(&threads(&call, workspace.id).await?));
     }
     Ok(Answer::ok(&json!({ "workspaces": rows })))
@@ -165,7 +165,12 @@ pub(super) async fn placements(call: &Call, workspace: u64) -> Result<Vec<Placem
 
 async fn threads(call: &Call, workspace: u64) -> Result<Vec<Thread>, ApiError> {
     let records = store::all(&call.cx, key::threads(workspace)).await?;
-    Ok(records.into_iter().map(|(_, thread)| thread).collect())
+    Ok(records.into_iter().map(|(_, thread)| thread).filter(|thread| is_open_to(call, thread)).collect())
+}
+
+/// Users see the threads they opened, keys see all.
+fn is_open_to(call: &Call, thread: &Thread) -> bool {
+    call.caller.user().is_none_or(|user| thread.user == Some(user.id))
 }
 
 /// The thread of this slug in a workspace.
@@ -176,7 +181,8 @@ pub(super) async fn find_thread(
 ) -> Result<Option<Thread>, ApiError> {
     match store::get::<ThreadPlace>(&call.cx, key::thread_slug(slug)).await? {
         Some(place) if place.workspace == workspace.id => {
-            Ok(store::get(&call.cx, key::thread(place.workspace, place.thread)).await?)
+            let thread = store::get(&call.cx, key::thread(place.workspace, place.thread)).await?;
+            Ok(thread.filter(|thread| is_open_to(call, thread)))
         }
         _ => Ok(None),
     }

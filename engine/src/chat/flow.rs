@@ -8,7 +8,7 @@ use super::{backfill, prompt, refusal, save};
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::llm::{self, ChatModel, Delta, LlmError, ThinkTags, TokenStream};
-use crate::model::{ChatMode, Thread, Workspace};
+use crate::model::{ChatMode, Thread, User, Workspace};
 use crate::retrieve::search::{self, Query};
 use crate::seam::Cx;
 use crate::store::key::Partition;
@@ -19,19 +19,28 @@ use std::pin::pin;
 /// A question, where it was asked, and how it is to be answered.
 pub(crate) struct Ask {
     pub workspace: Workspace,
+    /// The conversation it belongs to.
+    pub partition: Partition,
+    /// The thread, if that is one.
     pub thread: Option<Thread>,
-    pub session: Option<String>,
+    /// Who asks, if a user does.
+    pub user: Option<User>,
     pub message: String,
     pub mode: ChatMode,
     /// As the client sent them.
     pub attachments: Vec<Value>,
+    pub overrides: Overrides,
 }
 
-impl Ask {
-    /// The conversation it belongs to.
-    pub fn partition(&self) -> Partition {
-        crate::model::partition(self.thread.as_ref().map(|t| t.id), None, self.session.as_deref())
-    }
+/// What a client brings in place of what the workspace has.
+#[derive(Default)]
+pub(crate) struct Overrides {
+    /// The system prompt, verbatim.
+    pub system_prompt: Option<String>,
+    /// What was said before, oldest first.
+    pub history: Option<Vec<Turn>>,
+    /// Earlier sources do not fill up what was not found.
+    pub no_backfill: bool,
 }
 
 /// How an answer is given.
@@ -86,7 +95,10 @@ pub(crate) async fn answer(
         return refusal::refuse(cx, ask, Refusal::NoDocuments).await;
     }
 
-    let history = history::load(cx, ask).await?;
+    let history = match &ask.overrides.history {
+        Some(turns) => turns.clone(),
+        None => history::load(cx, ask).await?,
+    };
     let mut context = Context::default();
     let pins = pinned(cx, workspace, u64::from(model.context_window()), &mut context).await?;
     let Attached { images } = attachments::read(cx, engine, ask, &mut context).await?;
@@ -105,7 +117,7 @@ pub(crate) async fn answer(
     };
     let hits = found.len();
     context.add(found.into_iter().map(Source::found));
-    if settings.backfill {
+    if settings.backfill && !ask.overrides.no_backfill {
         context.texts.extend(backfill::texts(&history, workspace.top_n, hits, &context.sources, &pins));
     }
     if context.texts.is_empty() && ask.mode == ChatMode::Query {

@@ -8,12 +8,12 @@ use crate::store::key::{self, Partition};
 use crate::store::{self, retry};
 
 /// A turn of the conversation, oldest first in a list of them.
-pub(super) type Turn = Chat;
+pub(crate) type Turn = Chat;
 
 /// The last turns of the conversation that still count, oldest first.
 pub(super) async fn load(cx: &Cx, ask: &Ask) -> Result<Turns, ApiError> {
     let limit = ask.workspace.history_limit() as usize;
-    let range = key::chats_of(ask.workspace.id, &ask.partition());
+    let range = key::chats_of(ask.workspace.id, &ask.partition);
     let mut turns = last_included(cx, range, limit).await?;
     turns.reverse();
     Ok(turns)

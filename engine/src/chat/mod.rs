@@ -14,7 +14,7 @@ mod variables;
 
 pub(crate) use attachments::ATTACHMENTS_MAX;
 pub(crate) use context::with_header;
-pub(crate) use flow::{Ask, Outcome, Refusal, Voice, answer};
+pub(crate) use flow::{Ask, Outcome, Overrides, Refusal, Voice, answer};
 pub(crate) use history::reset;
 pub use variables::{Names, expand};
 

@@ -29,9 +29,13 @@ pub(super) fn assemble(
         time: LocalTime::new(cx.now().0, cx.utc_offset_minutes()),
         workspace_id: workspace.id,
         workspace_name: &workspace.name,
+        user: ask.user.as_ref(),
     };
-    let base = workspace.system_prompt.as_deref().unwrap_or(super::DEFAULT_SYSTEM_PROMPT);
-    let system = expand(base, &names) + &context_block(&context.texts);
+    let instructions = match &ask.overrides.system_prompt {
+        Some(verbatim) => verbatim.clone(),
+        None => expand(workspace.system_prompt.as_deref().unwrap_or(super::DEFAULT_SYSTEM_PROMPT), &names),
+    };
+    let system = instructions + &context_block(&context.texts);
     let pairs: Vec<[Message; 2]> = history.iter().map(pair).collect();
     let question = Message { role: Role::User, content: ask.message.clone(), attachments: images };
     let messages = compress::fit(tokenizer, model.context_window(), system, pairs, question);

@@ -4,6 +4,7 @@ use super::flow::Ask;
 use crate::api::{ApiError, log_event};
 use crate::model::{Chat, Thread, Workspace};
 use crate::seam::Cx;
+use crate::store::key::Partition;
 use crate::store::{self, key, retry};
 use serde_json::{Value, json};
 
@@ -41,13 +42,16 @@ async fn save(
         mode: ask.mode.name().to_owned(),
         metrics: metrics.clone(),
         include,
-        user: None,
+        user: ask.user.as_ref().map(|user| user.id),
         thread: ask.thread.as_ref().map(|thread| thread.id),
-        session: ask.session.clone(),
+        session: match &ask.partition {
+            Partition::Session(name) => Some(name.clone()),
+            _ => None,
+        },
         created_at: cx.now(),
         feedback: None,
     };
-    let place = key::chat(chat.workspace, &chat.partition(), chat.id);
+    let place = key::chat(chat.workspace, &ask.partition, chat.id);
     let mut attempts = retry(cx);
     loop {
         let mut tx = attempts.next().await?;

@@ -1,5 +1,6 @@
 //! Variables of the system prompt (reference §8.4).
 
+use crate::model::User;
 use crate::text::dates::LocalTime;
 
 /// What the variables are filled from.
@@ -11,6 +12,8 @@ pub struct Names<'a> {
     pub workspace_id: u64,
     /// The workspace's name.
     pub workspace_name: &'a str,
+    /// Who asks, if a user does.
+    pub user: Option<&'a User>,
 }
 
 /// `text` with `{date}`, `{workspace.name}` and the like filled in. Unknown names stay as they are.
@@ -47,6 +50,12 @@ fn value(name: &str, names: &Names) -> Option<String> {
         "datetime_24" => names.time.datetime_24(),
         "workspace.id" => names.workspace_id.to_string(),
         "workspace.name" => names.workspace_name.to_owned(),
+        "user.id" if names.user.is_some() => names.user?.id.to_string(),
+        "user.name" if names.user.is_some() => names.user?.username.clone(),
+        "user.bio" if names.user.is_some() => match names.user?.bio.as_str() {
+            "" => "[User bio is empty]".to_owned(),
+            bio => bio.to_owned(),
+        },
         // Nobody in particular asks, and unknown properties: the placeholders that clients know.
         _ => match name.split_once('.') {
             Some(("user", property)) => format!("[User {property}]"),
@@ -62,7 +71,7 @@ mod tests {
 
     fn check(text: &str, expected: &str) {
         let time = LocalTime::new(1_787_345_405_000, 0);
-        let names = Names { time, workspace_id: 7, workspace_name: "{date}" };
+        let names = Names { time, workspace_id: 7, workspace_name: "{date}", user: None };
         assert_eq!(expand(text, &names), expected);
     }
 

@@ -110,7 +110,13 @@ impl FakeHost {
     {
         let result = Arc::new(Mutex::new(None));
         let slot = result.clone();
-        let origin = Origin { seed: [7; 32], now: UnixMs(1_000_000), utc_offset_minutes: 0, operator: false };
+        let origin = Origin {
+            seed: [7; 32],
+            now: UnixMs(1_000_000),
+            utc_offset_minutes: 0,
+            operator: false,
+            peer: None,
+        };
         let mut run = Run::new(&origin, |cx| {
             let body = body(cx);
             async move {

@@ -1,7 +1,6 @@
 //! One turn of a conversation: a question and its answer.
 
 use crate::seam::UnixMs;
-use crate::store::key::Partition;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -38,20 +37,4 @@ pub struct Chat {
     /// A person's verdict.
     #[serde(default)]
     pub feedback: Option<bool>,
-}
-
-impl Chat {
-    /// The conversation it belongs to.
-    pub fn partition(&self) -> Partition {
-        partition(self.thread, self.user, self.session.as_deref())
-    }
-}
-
-/// The conversation of a thread, a session, or the workspace itself.
-pub(crate) fn partition(thread: Option<u64>, user: Option<u64>, session: Option<&str>) -> Partition {
-    match (thread, session) {
-        (Some(thread), _) => Partition::Thread(thread, user),
-        (None, Some(session)) => Partition::Session(session.to_owned()),
-        (None, None) => Partition::Main(user),
-    }
 }

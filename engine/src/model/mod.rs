@@ -2,15 +2,18 @@
 
 mod chat;
 mod document;
+mod instance;
 mod key;
 mod placement;
 mod thread;
+mod user;
 mod workspace;
 
 pub use chat::Chat;
-pub(crate) use chat::partition;
 pub use document::{ChunkRecord, Document, Folder, Pages, TEXT_PART_BYTES, file_metadata, text_parts};
-pub use key::ApiKey;
+pub use instance::Instance;
+pub use key::{ApiKey, Scope};
 pub use placement::Placement;
 pub use thread::{Thread, ThreadPlace};
+pub use user::{Role, Session, User};
 pub use workspace::{ChatMode, Workspace};

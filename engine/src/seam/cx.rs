@@ -2,13 +2,15 @@
 
 use super::mailbox::Mailbox;
 use super::{
-    Breathe, Effect, EffectId, Head, HostError, HostErrorKind, HttpHead, Output, Reply, Request, UnixMs,
+    Actor, Breathe, Effect, EffectId, Head, HostError, HostErrorKind, HttpHead, Origin, Output, Reply,
+    Request, UnixMs,
 };
 use bytes::Bytes;
 use rand_chacha::rand_core::RngCore;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use uuid::Uuid;
 
@@ -17,11 +19,29 @@ use uuid::Uuid;
 pub struct Cx {
     mailbox: Mailbox,
     utc_offset_minutes: i32,
+    peer: Option<Arc<str>>,
+    actor: Actor,
 }
 
 impl Cx {
-    pub(super) fn new(mailbox: Mailbox, utc_offset_minutes: i32) -> Cx {
-        Cx { mailbox, utc_offset_minutes }
+    pub(super) fn new(mailbox: Mailbox, origin: &Origin) -> Cx {
+        let peer = origin.peer.as_deref().map(Arc::from);
+        Cx { mailbox, utc_offset_minutes: origin.utc_offset_minutes, peer, actor: Actor::default() }
+    }
+
+    /// The same run, on behalf of `actor`.
+    pub fn on_behalf_of(&self, actor: Actor) -> Cx {
+        Cx { actor, ..self.clone() }
+    }
+
+    /// On whose behalf the run goes on.
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// Where the request came from, see [`Origin::peer`].
+    pub fn peer(&self) -> Option<&str> {
+        self.peer.as_deref()
     }
 
     /// Asks the host for an effect. It is issued when first polled; dropping it cancels it.

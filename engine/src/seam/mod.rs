@@ -89,6 +89,19 @@ pub struct Origin {
     /// The call comes from the operator at the machine itself (a command line), and needs no key.
     #[serde(default)]
     pub operator: bool,
+    /// The address the request came from, as the host knows it (no port); `None` where there is none.
+    /// It tells clients apart where they are counted, and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+}
+
+/// On whose behalf a run goes on, for the record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// A user's id.
+    pub user: Option<u64>,
+    /// An API key's id.
+    pub key: Option<u64>,
 }
 
 /// What a host reports to a run.

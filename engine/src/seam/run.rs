@@ -57,7 +57,7 @@ impl Run {
             disconnect_wakers: Vec::new(),
             head_sent: false,
         });
-        let cx = Cx::new(mailbox.clone(), origin.utc_offset_minutes);
+        let cx = Cx::new(mailbox.clone(), origin);
         Run { future: Some(Box::pin(body(cx))), mailbox, woken: Arc::new(Woken(AtomicBool::new(true))) }
     }
 

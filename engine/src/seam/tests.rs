@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 fn origin() -> Origin {
-    Origin { seed: [7; 32], now: UnixMs(1000), utc_offset_minutes: 0, operator: false }
+    Origin { seed: [7; 32], now: UnixMs(1000), utc_offset_minutes: 0, operator: false, peer: None }
 }
 
 fn get(key: &str) -> KvOp {

@@ -5,7 +5,10 @@
 //! | `meta/format` | number of the layout, see [`super::format`] |
 //! | `seq/NAME` | last number given |
 //! | `key/HASH`, `key.id/ID` | an API key's record; its hash |
-//! | `set/LABEL` | a system setting |
+//! | `set/instance` | settings that are changed while it runs |
+//! | `user/ID`, `user.name/NAME` | a user; their id |
+//! | `member/USER/WS`, `member.in/WS/USER` | a user belongs to a workspace |
+//! | `session/HASH`, `session.of/USER/HASH` | a user is signed in; found by user |
 //! | `event/ID` | a line of the event log |
 //! | `ws/ID`, `ws.slug/SLUG` | a workspace; its id |
 //! | `thread/WS/ID`, `thread.slug/SLUG` | a thread; where it is |
@@ -75,8 +78,18 @@ keys! {
     api_key(hash: &str) = "key/{}", hash;
     /// An API key's hash by its id.
     api_key_id(id: u64) = "key.id/{}", digits(id);
-    /// A system setting.
-    setting(label: &str) = "set/{}", encode(label);
+    /// A user.
+    user(id: u64) = "user/{}", digits(id);
+    /// A user's id by their name.
+    user_name(name: &str) = "user.name/{}", encode(name);
+    /// A user belongs to a workspace.
+    member(user: u64, workspace: u64) = "member/{}/{}", digits(user), digits(workspace);
+    /// The same, by workspace.
+    member_in(workspace: u64, user: u64) = "member.in/{}/{}", digits(workspace), digits(user);
+    /// A session by the hash of its token, in hex.
+    session(hash: &str) = "session/{}", hash;
+    /// A user's session.
+    session_of(user: u64, hash: &str) = "session.of/{}/{}", digits(user), hash;
     /// A line of the event log.
     event(id: u64) = "event/{}", digits(id);
     /// A workspace.
@@ -132,6 +145,14 @@ macro_rules! ranges {
 ranges! {
     /// All API keys by id.
     api_key_ids() = "key.id/";
+    /// All users by id.
+    users() = "user/";
+    /// Workspaces of a user by id.
+    members(user: u64) = "member/{}/", digits(user);
+    /// Users of a workspace by id.
+    members_in(workspace: u64) = "member.in/{}/", digits(workspace);
+    /// Sessions of a user.
+    sessions_of(user: u64) = "session.of/{}/", digits(user);
     /// All workspaces by id.
     workspaces() = "ws/";
     /// All threads of a workspace by id.
@@ -180,6 +201,11 @@ ranges! {
     segment_chunks(workspace: u64, segment: u64) = "chunk/{}/{}/", digits(workspace), digits(segment);
     /// Segments that belong to nothing yet.
     stagings() = "staging/";
+}
+
+/// Settings that are changed while the instance runs.
+pub fn instance() -> Key {
+    Key::new("set/instance")
 }
 
 /// Layout version.

@@ -12,10 +12,15 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use haversack_engine::seam::ApiRequest;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
+
+/// Where a connection came from.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(pub IpAddr);
 
 /// Marks answers that come in pieces over time.
 #[derive(Clone, Copy)]
@@ -56,7 +61,7 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
 
 async fn dispatch(shared: &Shared, request: Request) -> Response {
     let path = request.uri().path();
-    if !under(path, "/api") && !under(path, "/v1") {
+    if !["/api", "/v1", "/embed"].iter().any(|root| under(path, root)) {
         return respond(refusal(404, &format!("There is nothing at {path}; the API is under /api.")), None);
     }
     if request.method() == Method::OPTIONS {
@@ -68,6 +73,7 @@ async fn dispatch(shared: &Shared, request: Request) -> Response {
         return response;
     };
     let (parts, body) = request.into_parts();
+    let peer = parts.extensions.get::<Peer>().map(|Peer(address)| *address);
     let held = match body::read(body, &parts.headers, &shared.options, &shared.bodies).await {
         Ok(held) => held,
         Err(refused) => return respond(refuse_body(&refused, shared.options.max_body_bytes), None),
@@ -83,7 +89,7 @@ async fn dispatch(shared: &Shared, request: Request) -> Response {
             .collect(),
         body: held.bytes.clone(),
     };
-    match tokio::time::timeout(shared.options.request_time, shared.host.call(request)).await {
+    match tokio::time::timeout(shared.options.request_time, shared.host.call_from(peer, request)).await {
         Ok(answer) => respond(answer, Some(permit)),
         Err(_) => {
             let seconds = shared.options.request_time.as_secs();

@@ -1,14 +1,16 @@
 //! Sockets in, graceful end out.
 
-use axum::Router;
+use super::api::Peer;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tower::Layer;
 
 /// How long a client may take for the head of a request, the first or the next one.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -43,7 +45,7 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, _)) => self.connect(stream, &graceful),
+                Ok((stream, peer)) => self.connect(stream, peer.ip(), &graceful),
                 Err(error) => {
                     // Out of file descriptors, most likely: others must close first.
                     tracing::warn!(%error, "cannot accept a connection");
@@ -55,10 +57,10 @@ impl Server {
         tokio::time::timeout(grace, graceful.shutdown()).await.is_ok()
     }
 
-    fn connect(&self, stream: TcpStream, graceful: &GracefulShutdown) {
+    fn connect(&self, stream: TcpStream, peer: IpAddr, graceful: &GracefulShutdown) {
         // Tokens of an answer are small packets that must not wait for each other.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(self.router.clone());
+        let service = TowerToHyperService::new(Extension(Peer(peer)).layer(self.router.clone()));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)

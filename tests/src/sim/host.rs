@@ -352,7 +352,7 @@ impl SimHost {
     }
 
     fn origin(&mut self, operator: bool) -> Origin {
-        Origin { seed: self.random.seed(), now: self.now, utc_offset_minutes: 0, operator }
+        Origin { seed: self.random.seed(), now: self.now, utc_offset_minutes: 0, operator, peer: None }
     }
 
     fn begin(&mut self, driver: Driver) -> RunId {

@@ -24,6 +24,7 @@ const PATIENCE_MS: u64 = 20_000;
 pub async fn upload_link(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
     let targets = Targets::parse(fields.get("addToWorkspaces"))?;
+    targets.check(&call).await?;
     let address = address(&fields)?;
     let metadata = Metadata::of(fields.get("metadata"));
     let page = fetch(&call, &address, headers(fields.get("scraperHeaders"))).await?;

@@ -6,7 +6,7 @@ use super::super::error::{ApiError, Code};
 use super::super::{Call, wire, workspaces};
 use super::wire::{Outcome, Status, failures};
 use super::{find, paths};
-use crate::model::{Placement, Workspace};
+use crate::model::{Document, Placement, Workspace};
 use crate::retrieve::ingest::add_document;
 use crate::retrieve::placement;
 use crate::retrieve::remove::remove_placement;
@@ -32,6 +32,9 @@ pub async fn update_embeddings(call: Call) -> Result<Answer, ApiError> {
     }
     for path in adds {
         outcomes.push(match find(&call.cx, path).await {
+            Ok(Some(document)) if !may_read(&call, &document).await? => {
+                Outcome::failed(path, Status::Unknown, "No such document.")
+            }
             Ok(Some(document)) => {
                 let added = add_document(&call.cx, &call.engine, &workspace, &document).await;
                 Outcome::of_adding(path, added)
@@ -46,6 +49,14 @@ pub async fn update_embeddings(call: Call) -> Result<Answer, ApiError> {
     // Only files attached to a conversation count here, and those are never stored.
     row["currentContextTokenCount"] = 0.into();
     Ok(Answer::ok(&json!({ "workspace": row, "message": failures(&outcomes), "results": outcomes })))
+}
+
+/// Whether the caller may know of a document: one who is limited to some workspaces, if it is in one of
+/// them.
+async fn may_read(call: &Call, document: &Document) -> Result<bool, ApiError> {
+    let Some(workspaces) = call.caller.limit() else { return Ok(true) };
+    let placements = placement::of_document(&call.cx, &document.folder, &document.name).await?;
+    Ok(placements.iter().any(|placement| workspaces.contains(&placement.workspace)))
 }
 
 /// Removes a document from the workspace. False if it was not there. Where copies are allowed, one of

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 pub async fn raw_text(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
     let targets = Targets::parse(fields.get("addToWorkspaces"))?;
+    targets.check(&call).await?;
     let metadata = Metadata::of(fields.get("metadata"));
     let refuse = |error: ApiError| error.with("success", false);
     let title = metadata.text("title").map_err(refuse)?.ok_or_else(|| {

@@ -1,7 +1,7 @@
 //! `addToWorkspaces`: the workspaces that a new document is embedded in at once.
 
+use super::super::Call;
 use super::super::error::{ApiError, Code};
-use super::super::{Call, workspace_by_slug};
 use super::wire::{Outcome, Status};
 use crate::model::Document;
 use crate::retrieve::ingest::{Added, add_document};
@@ -47,6 +47,25 @@ impl Targets {
         Ok(Targets(slugs))
     }
 
+    /// Callers who are limited to some workspaces bring documents into those and nowhere else.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`] if such a caller names no workspace, or one they may not see.
+    pub async fn check(&self, call: &Call) -> Result<(), ApiError> {
+        if call.caller.limit().is_none() {
+            return Ok(());
+        }
+        let mut known = !self.0.is_empty();
+        for slug in &self.0 {
+            known = known && call.workspace_by_slug(slug).await?.is_some();
+        }
+        if known {
+            return Ok(());
+        }
+        let message = "addToWorkspaces must name workspaces that this caller is limited to, and no others.";
+        Err(ApiError::new(Code::Forbidden, message).with("success", false))
+    }
+
     /// Embeds every document in every workspace. What goes wrong with one does not keep the others out.
     pub async fn embed<'a>(
         &self,
@@ -55,7 +74,7 @@ impl Targets {
     ) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for slug in &self.0 {
-            let workspace = match workspace_by_slug(&call.cx, slug).await {
+            let workspace = match call.workspace_by_slug(slug).await {
                 Ok(Some(workspace)) => Ok(workspace),
                 Ok(None) => Err((Status::Unknown, ApiError::unknown_workspace(slug))),
                 Err(error) => Err((Status::Failed, error)),

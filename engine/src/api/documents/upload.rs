@@ -21,6 +21,7 @@ use serde_json::json;
 pub async fn upload(call: Call) -> Result<Answer, ApiError> {
     let form = multipart::read(&call.request).await?;
     let targets = Targets::parse(form.fields.get("addToWorkspaces"))?;
+    targets.check(&call).await?;
     let folder = Some(call.param(0)).filter(|folder| !folder.is_empty());
     if let Some(folder) = folder {
         check_folder("folderName", folder).map_err(no_documents)?;
