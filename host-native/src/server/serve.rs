@@ -10,7 +10,6 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tower::Layer;
 
 /// How long a client may take for the head of a request, the first or the next one.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -60,7 +59,7 @@ impl Server {
     fn connect(&self, stream: TcpStream, peer: IpAddr, graceful: &GracefulShutdown) {
         // Tokens of an answer are small packets that must not wait for each other.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(Extension(Peer(peer)).layer(self.router.clone()));
+        let service = TowerToHyperService::new(self.router.clone().layer(Extension(Peer(peer))));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
