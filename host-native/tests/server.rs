@@ -30,6 +30,10 @@ fn echo(dir: &TempDir) -> Host {
             }
             return;
         }
+        if request.path == "/api/embed/e/s" {
+            cx.head(Head { headers: vec![("vary".into(), "Origin".into())], ..ok(false) });
+            return;
+        }
         cx.head(ok(false));
         let header = request.header("x-test").unwrap_or("-").to_owned();
         let ApiRequest { method, path, query, body, .. } = request;
@@ -94,6 +98,33 @@ async fn other_origins_are_answered_as_anythingllm_does() {
         let (_, headers, _) = send(&host, ServerOptions::default(), request).await;
         assert_eq!(headers.get_all("access-control-allow-origin").iter().collect::<Vec<_>>(), ["null"]);
     }
+}
+
+#[tokio::test]
+async fn who_may_read_an_embeds_answers_is_for_the_engine_to_say() {
+    let dir = TempDir::new().unwrap();
+    let host = echo(&dir);
+    for method in ["OPTIONS", "GET"] {
+        let request =
+            Request::builder().method(method).uri("/api/embed/e/s").header("origin", "https://a.test");
+        let request = request.body(Body::empty()).unwrap();
+        let (status, headers, _) = send(&host, ServerOptions::default(), request).await;
+        assert_eq!(status, 200);
+        assert!(!headers.contains_key("access-control-allow-origin"), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn who_names_no_key_sends_little() {
+    let dir = TempDir::new().unwrap();
+    let host = echo(&dir);
+    let upload = || Request::post("/api/v1/document/upload");
+    let body = || Body::from(vec![b'x'; (1 << 20) + 1]);
+    let (status, _, text) = send(&host, ServerOptions::default(), upload().body(body()).unwrap()).await;
+    assert_eq!(status, 413);
+    assert!(text.contains("Without a key"), "{text}");
+    let keyed = upload().header("authorization", "Bearer x").body(body()).unwrap();
+    assert_eq!(send(&host, ServerOptions::default(), keyed).await.0, 200);
 }
 
 #[tokio::test]

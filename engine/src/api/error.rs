@@ -60,6 +60,12 @@ codes! {
     ExtractionFailed 500 "extraction_failed",
     /// Several wrote the same thing at once.
     Contended 409 "contended",
+    /// An embed is not for the page that asks.
+    OriginRefused 401 "origin_refused",
+    /// An embed is switched off.
+    EmbedDisabled 503 "embed_disabled",
+    /// Too many calls, or a quota is used up.
+    TooMany 429 "too_many_requests",
     /// More bytes than allowed; the message names the limit.
     TooLarge 413 "too_large",
     /// The embedder failed.

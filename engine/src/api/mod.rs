@@ -8,6 +8,7 @@ mod body;
 mod caller;
 mod chats;
 mod documents;
+mod embeds;
 mod error;
 mod events;
 mod js;

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::error::{ApiError, Code};
-use super::{Call, chats, documents, keys, search, system, threads, workspaces};
+use super::{Call, chats, documents, embeds, keys, search, system, threads, workspaces};
 use crate::model::Scope;
 use futures_util::future::BoxFuture;
 use percent_encoding::percent_decode_str;
@@ -150,12 +150,20 @@ static ROUTES: &[Route] = routes! {
     chat own POST "/v1/openai/images/generations" => system::not_built,
     read own POST "/v1/openai/embeddings" => system::not_built,
     read own GET "/v1/openai/vector_stores" => system::not_built,
-    admin all GET "/v1/embed" => system::not_built,
-    admin all GET "/v1/embed/:uuid/chats" => system::not_built,
-    admin all GET "/v1/embed/:uuid/chats/:session" => system::not_built,
-    admin all POST "/v1/embed/new" => system::not_built,
-    admin all POST "/v1/embed/:uuid" => system::not_built,
-    admin all DELETE "/v1/embed/:uuid" => system::not_built,
+
+    admin all GET "/v1/embed" => embeds::list,
+    admin all GET "/v1/embed/:uuid/chats" => embeds::chats,
+    admin all GET "/v1/embed/:uuid/chats/:session" => embeds::chats,
+    admin all POST "/v1/embed/new" => embeds::create,
+    admin all POST "/v1/embed/:uuid" => embeds::update,
+    admin all DELETE "/v1/embed/:uuid" => embeds::delete,
+    open own POST "/embed/:uuid/stream-chat" => embeds::stream_chat,
+    open own OPTIONS "/embed/:uuid/stream-chat" => embeds::preflight,
+    open own GET "/embed/:uuid/:session" => embeds::history,
+    open own DELETE "/embed/:uuid/:session" => embeds::reset,
+    open own OPTIONS "/embed/:uuid/:session" => embeds::preflight,
+    open own GET "/embed/haversack-chat.js" => embeds::script,
+    open own GET "/embed/anythingllm-chat-widget.min.js" => embeds::script,
 };
 
 /// The route of a request, and the open parts of its path.
@@ -245,8 +253,10 @@ mod tests {
     }
 
     #[test]
-    fn only_the_health_check_is_open() {
+    fn only_what_the_public_needs_is_open() {
         let open: Vec<_> = ROUTES.iter().filter(|r| r.access == Access::Open).map(|r| r.pattern).collect();
-        assert_eq!(open, ["/ping"]);
+        let (embeds, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|p| p.starts_with("/embed/"));
+        assert_eq!(embeds.len(), 7);
+        assert_eq!(others, ["/ping"]);
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 /// Answers `ask` event by event. The head goes out with the first event, so that whatever fails before
 /// it is known.
 pub async fn answer(call: &Call, id: &str, ask: &Ask) -> Answer {
-    let mut events = Events { cx: call.cx.clone(), id: id.to_owned(), spoke: false };
+    let mut events = Events::new(&call.cx, id, any_origin());
     match chat::answer(&call.cx, &call.engine, ask, &mut events).await {
         Ok(Outcome::Refused { text, stage }) => {
             return early(&call.cx, id, &text, stage == Refusal::NoDocuments, true);
@@ -65,14 +65,22 @@ pub fn early(cx: &Cx, id: &str, text: &str, attachments: bool, streamed: bool) -
         body["attachments"] = json!([]);
     }
     body["uuid"] = id.into();
-    let mut events = Events { cx: cx.clone(), id: id.to_owned(), spoke: false };
+    let mut events = Events::new(cx, id, any_origin());
     events.send(&body);
     Answer::Streamed
 }
 
-struct Events {
+/// Every page may read it: it took a key to ask.
+fn any_origin() -> Vec<(&'static str, String)> {
+    vec![("access-control-allow-origin", "*".to_owned())]
+}
+
+/// An answer under way.
+pub struct Events {
     cx: Cx,
     id: String,
+    /// Besides those of every stream.
+    headers: Vec<(&'static str, String)>,
     /// The model has begun to speak.
     spoke: bool,
 }
@@ -89,7 +97,13 @@ impl Voice for Events {
 }
 
 impl Events {
-    fn chunk(&mut self, text: &str, close: bool) {
+    /// An answer of this id that has not begun; `headers` go out with its head.
+    pub fn new(cx: &Cx, id: &str, headers: Vec<(&'static str, String)>) -> Events {
+        Events { cx: cx.clone(), id: id.to_owned(), headers, spoke: false }
+    }
+
+    /// A piece of text; the last one closes the answer.
+    pub fn chunk(&mut self, text: &str, close: bool) {
         self.send(&json!({
             "uuid": self.id,
             "id": self.id,
@@ -102,7 +116,8 @@ impl Events {
         }));
     }
 
-    fn abort(&mut self, error: &str) {
+    /// The answer ends here, and why.
+    pub fn abort(&mut self, error: &str) {
         let mut body: Map<String, Value> = wire::abort(&self.id, error);
         if self.spoke {
             body.insert("uuid".to_owned(), self.id.clone().into());
@@ -110,15 +125,17 @@ impl Events {
         self.send(&body);
     }
 
-    fn send<T: serde::Serialize>(&mut self, event: &T) {
+    /// One event.
+    pub fn send<T: serde::Serialize>(&mut self, event: &T) {
         if !self.cx.head_sent() {
-            let headers = [
+            let own = [
                 ("content-type", "text/event-stream"),
                 ("cache-control", "no-cache"),
                 ("connection", "keep-alive"),
-                ("access-control-allow-origin", "*"),
             ];
-            let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+            let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let more = self.headers.drain(..).map(|(name, value)| (name.to_owned(), value));
+            let headers = own.into_iter().chain(more).collect();
             self.cx.head(Head { status: 200, headers, streaming: true });
         }
         // Events are maps of strings, numbers and lists: writing them cannot fail.

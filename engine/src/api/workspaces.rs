@@ -110,8 +110,8 @@ pub async fn update(call: Call) -> Result<Answer, ApiError> {
     }
 }
 
-/// `DELETE /v1/workspace/:slug`: its conversations, threads, places of documents and its index go; the
-/// documents themselves stay.
+/// `DELETE /v1/workspace/:slug`: its conversations, threads, embeds, places of documents and its index go;
+/// the documents themselves stay.
 pub async fn delete(call: Call) -> Result<Answer, ApiError> {
     if call.engine.settings().deletion_protection {
         let message = "Workspace deletion is blocked by the system administrator.";
@@ -125,6 +125,7 @@ pub async fn delete(call: Call) -> Result<Answer, ApiError> {
         if tx.get::<Workspace>(key::workspace(id)).await?.is_none() {
             return Err(ApiError::unknown_workspace(call.param(0)));
         }
+        super::embeds::remove_all(&mut tx, id).await?;
         // Whoever embeds a document moves the head: reading it here lets only one of the two win.
         tx.get_raw(key::index_head(id)).await?;
         for placement in placements(&call, id).await? {

@@ -1,5 +1,6 @@
 //! What a model is given to read beside the conversation.
 
+use super::flow::Ask;
 use crate::api::ApiError;
 use crate::chunk;
 use crate::embed;
@@ -8,6 +9,7 @@ use crate::model::{Document, Placement, Workspace, file_metadata};
 use crate::retrieve::ingest::read_text;
 use crate::retrieve::search::Found;
 use crate::seam::Cx;
+use crate::store::key::Partition;
 use crate::store::{self, StoreError, key};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -122,13 +124,17 @@ pub(super) async fn pinned(
 }
 
 /// The extractive answer over this context.
-pub(super) async fn quote(cx: &Cx, question: &str, context: &Context) -> Result<String, ApiError> {
+pub(super) async fn quote(cx: &Cx, ask: &Ask, context: &Context) -> Result<String, ApiError> {
     cx.breathe().await;
     let titles = context.sources.iter().map(Source::title).chain(std::iter::repeat("an earlier source"));
     let passages: Vec<Passage> =
         context.texts.iter().zip(titles).map(|(text, title)| Passage { title, text }).collect();
     let model = embed::builtin(cx).await?;
-    Ok(extractive::answer(question, &passages, &|text| model.embed(text)))
+    let answer = match ask.partition {
+        Partition::Embed(..) => extractive::answer_in_public,
+        _ => extractive::answer,
+    };
+    Ok(answer(&ask.message, &passages, &|text| model.embed(text)))
 }
 
 /// Metadata of a document that came with a question and is not stored.

@@ -8,7 +8,7 @@ use super::{backfill, prompt, refusal, save};
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::llm::{self, ChatModel, Delta, LlmError, ThinkTags, TokenStream};
-use crate::model::{ChatMode, Thread, User, Workspace};
+use crate::model::{ChatMode, Thread, User, Visitor, Workspace};
 use crate::retrieve::search::{self, Query};
 use crate::seam::Cx;
 use crate::store::key::Partition;
@@ -39,6 +39,8 @@ pub(crate) struct Overrides {
     pub system_prompt: Option<String>,
     /// What was said before, oldest first.
     pub history: Option<Vec<Turn>>,
+    /// Who asks through an embed, for the record.
+    pub visitor: Option<Visitor>,
     /// Earlier sources do not fill up what was not found.
     pub no_backfill: bool,
 }
@@ -207,7 +209,7 @@ async fn quote(
     voice: &mut dyn Voice,
     meter: Meter,
 ) -> Result<Spoken, ApiError> {
-    let text = super::context::quote(cx, &ask.message, context).await?;
+    let text = super::context::quote(cx, ask, context).await?;
     for piece in text.split_inclusive(' ') {
         voice.say(piece);
     }

@@ -2,7 +2,7 @@
 
 use super::flow::Ask;
 use crate::api::{ApiError, log_event};
-use crate::model::{Chat, Thread, Workspace};
+use crate::model::{Chat, Embed, Thread, Workspace};
 use crate::seam::Cx;
 use crate::store::key::Partition;
 use crate::store::{self, key, retry};
@@ -32,8 +32,12 @@ async fn save(
     metrics: &Value,
     include: bool,
 ) -> Result<u64, ApiError> {
+    let embed = match &ask.partition {
+        Partition::Embed(embed, _) => Some(*embed),
+        _ => None,
+    };
     let chat = Chat {
-        id: store::next_id(cx, "chat").await?,
+        id: store::next_id(cx, if embed.is_some() { "embed.chat" } else { "chat" }).await?,
         workspace: ask.workspace.id,
         prompt: ask.message.clone(),
         text: text.to_owned(),
@@ -45,17 +49,18 @@ async fn save(
         user: ask.user.as_ref().map(|user| user.id),
         thread: ask.thread.as_ref().map(|thread| thread.id),
         session: match &ask.partition {
-            Partition::Session(name) => Some(name.clone()),
+            Partition::Session(name) | Partition::Embed(_, name) => Some(name.clone()),
             _ => None,
         },
         created_at: cx.now(),
         feedback: None,
+        visitor: ask.overrides.visitor.clone(),
     };
     let place = key::chat(chat.workspace, &ask.partition, chat.id);
     let mut attempts = retry(cx);
     loop {
         let mut tx = attempts.next().await?;
-        // A conversation does not outlive its workspace and thread.
+        // A conversation does not outlive its workspace, thread and embed.
         if tx.get::<Workspace>(key::workspace(chat.workspace)).await?.is_none() {
             return Err(ApiError::unknown_workspace(&ask.workspace.slug));
         }
@@ -64,7 +69,19 @@ async fn save(
         {
             return Err(ApiError::new(crate::api::Code::NotFound, "The thread was deleted meanwhile."));
         }
+        if let Some(embed) = embed
+            && tx.get::<Embed>(key::embed(embed)).await?.is_none()
+        {
+            return Err(ApiError::new(crate::api::Code::NotFound, "The embed was deleted meanwhile."));
+        }
         tx.put(place.clone(), &chat)?;
+        if embed.is_some() {
+            // Found through its embed alone, and no line of the log for each visitor.
+            if tx.commit().await? {
+                return Ok(chat.id);
+            }
+            continue;
+        }
         tx.put(key::chat_id(chat.id), &place)?;
         let mut metadata = json!({
             "workspaceName": ask.workspace.name,

@@ -1,5 +1,6 @@
 //! One turn of a conversation: a question and its answer.
 
+use super::Visitor;
 use crate::seam::UnixMs;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,4 +38,7 @@ pub struct Chat {
     /// A person's verdict.
     #[serde(default)]
     pub feedback: Option<bool>,
+    /// Who asked, if it was through an embed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<Visitor>,
 }

@@ -2,6 +2,7 @@
 
 mod chat;
 mod document;
+mod embed;
 mod instance;
 mod key;
 mod placement;
@@ -11,6 +12,7 @@ mod workspace;
 
 pub use chat::Chat;
 pub use document::{ChunkRecord, Document, Folder, Pages, TEXT_PART_BYTES, file_metadata, text_parts};
+pub use embed::{Embed, Uses, Visitor};
 pub use instance::Instance;
 pub use key::{ApiKey, Scope};
 pub use placement::Placement;

@@ -13,6 +13,10 @@
 //! | `ws/ID`, `ws.slug/SLUG` | a workspace; its id |
 //! | `thread/WS/ID`, `thread.slug/SLUG` | a thread; where it is |
 //! | `chat/WS/PARTITION/ID`, `chat.id/ID` | a turn of a conversation; its key |
+//! | `embed/ID`, `embed.uuid/UUID` | an embed; its id |
+//! | `embed.of/WS` | ids of a workspace's embeds |
+//! | `embed.chat/EMBED/SESSION/ID` | a turn of a visitor's conversation |
+//! | `embed.day/EMBED`, `embed.use/EMBED/SESSION` | answers of the last day, counted while there is a limit |
 //! | `folder/NAME` | a folder of documents |
 //! | `doc/FOLDER/NAME`, `doc.id/UUID` | a stored document without its text; where it is |
 //! | `doc.text/UUID/PART`, `doc.pages/UUID` | its text in parts; its page spans |
@@ -102,6 +106,16 @@ keys! {
     thread_slug(slug: &str) = "thread.slug/{}", encode(slug);
     /// A chat's key by its id.
     chat_id(id: u64) = "chat.id/{}", digits(id);
+    /// An embed.
+    embed(id: u64) = "embed/{}", digits(id);
+    /// An embed's id by the name it has in public.
+    embed_uuid(uuid: &str) = "embed.uuid/{}", encode(uuid);
+    /// Ids of a workspace's embeds.
+    embeds_of(workspace: u64) = "embed.of/{}", digits(workspace);
+    /// Answers of an embed in the last day.
+    embed_day(id: u64) = "embed.day/{}", digits(id);
+    /// Answers of an embed in the last day, in one session.
+    embed_session(id: u64, session: &str) = "embed.use/{}/{}", digits(id), encode(session);
     /// A folder.
     folder(name: &str) = "folder/{}", encode(name);
     /// A stored document without its text.
@@ -161,6 +175,12 @@ ranges! {
     chats(workspace: u64) = "chat/{}/", digits(workspace);
     /// All chats of all workspaces by id.
     chat_ids() = "chat.id/";
+    /// All embeds by id.
+    embeds() = "embed/";
+    /// All turns of all visitors of an embed, session by session.
+    embed_chats(id: u64) = "embed.chat/{}/", digits(id);
+    /// The counters of an embed's sessions.
+    embed_sessions(id: u64) = "embed.use/{}/", digits(id);
     /// All folders by name.
     folders() = "folder/";
     /// All documents of a folder by name.
@@ -222,27 +242,34 @@ pub enum Partition {
     Session(String),
     /// A thread, for a user.
     Thread(u64, Option<u64>),
+    /// A visitor's session with an embed, which is kept apart from the workspace's own.
+    Embed(u64, String),
 }
 
 impl Partition {
-    fn part(&self) -> String {
+    /// What the keys of its turns begin with.
+    fn prefix(&self, workspace: u64) -> String {
         let user = |user: &Option<u64>| digits(user.unwrap_or(0));
+        let workspace = digits(workspace);
         match self {
-            Partition::Main(id) => format!("main/{}", user(id)),
-            Partition::Session(name) => format!("session/{}", encode(name)),
-            Partition::Thread(thread, id) => format!("thread/{}/{}", digits(*thread), user(id)),
+            Partition::Main(id) => format!("chat/{workspace}/main/{}/", user(id)),
+            Partition::Session(name) => format!("chat/{workspace}/session/{}/", encode(name)),
+            Partition::Thread(thread, id) => {
+                format!("chat/{workspace}/thread/{}/{}/", digits(*thread), user(id))
+            }
+            Partition::Embed(embed, session) => format!("embed.chat/{}/{}/", digits(*embed), encode(session)),
         }
     }
 }
 
 /// A turn of a conversation.
 pub fn chat(workspace: u64, partition: &Partition, id: u64) -> Key {
-    Key::new(format!("chat/{}/{}/{}", digits(workspace), partition.part(), digits(id)))
+    Key::new(format!("{}{}", partition.prefix(workspace), digits(id)))
 }
 
 /// All turns of a conversation by id.
 pub fn chats_of(workspace: u64, partition: &Partition) -> KeyRange {
-    range(&format!("chat/{}/{}/", digits(workspace), partition.part()))
+    range(&partition.prefix(workspace))
 }
 
 /// The workspace's own conversations of all users.

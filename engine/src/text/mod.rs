@@ -1,6 +1,7 @@
-//! Small pure functions over text: slugs, paths, dates and lengths, each exactly as clients know them.
+//! Small pure functions over text: slugs, paths, origins, dates and lengths, each exactly as clients know them.
 
 pub mod dates;
+pub mod origin;
 pub mod path;
 pub mod slug;
 mod translit;

@@ -6,7 +6,7 @@ use crate::answer::{Answer, AnswerBody, BrokenOff, Pieces};
 use crate::host::refusal;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{Extensions, HeaderName, HeaderValue, Method, StatusCode, Version};
 use axum::response::Response;
 use bytes::Bytes;
@@ -17,6 +17,10 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
+
+/// Bytes of a body that names no key. Nothing that a stranger may send is larger; an upload without a key would be
+/// refused in any case, and need not be read for that.
+const STRANGER_BODY_BYTES: u64 = 1 << 20;
 
 /// Where a connection came from.
 #[derive(Clone, Copy)]
@@ -45,7 +49,9 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
     let started = Instant::now();
     let mut response = dispatch(&shared, request).instrument(span.clone()).await;
     let headers = response.headers_mut();
-    cors::allow(origin, headers);
+    if !cors::is_settled(headers) {
+        cors::allow(origin, headers);
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -64,7 +70,8 @@ async fn dispatch(shared: &Shared, request: Request) -> Response {
     if !["/api", "/v1", "/embed"].iter().any(|root| under(path, root)) {
         return respond(refusal(404, &format!("There is nothing at {path}; the API is under /api.")), None);
     }
-    if request.method() == Method::OPTIONS {
+    // Who may use an embed's public routes is for the engine to say.
+    if request.method() == Method::OPTIONS && !under(path, "/api/embed") && !under(path, "/embed") {
         return cors::preflight(request.headers());
     }
     let Ok(permit) = shared.requests.clone().try_acquire_owned() else {
@@ -74,9 +81,17 @@ async fn dispatch(shared: &Shared, request: Request) -> Response {
     };
     let (parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().map(|Peer(address)| *address);
-    let held = match body::read(body, &parts.headers, &shared.options, &shared.bodies).await {
+    let most = shared.options.max_body_bytes;
+    let limit = if parts.headers.contains_key(AUTHORIZATION) { most } else { most.min(STRANGER_BODY_BYTES) };
+    let held = match body::read(body, &parts.headers, limit, &shared.options, &shared.bodies).await {
         Ok(held) => held,
-        Err(refused) => return respond(refuse_body(&refused, shared.options.max_body_bytes), None),
+        Err(Refused::TooLarge) if limit < most => {
+            return respond(
+                refusal(413, &format!("Without a key a request has at most {limit} bytes.")),
+                None,
+            );
+        }
+        Err(refused) => return respond(refuse_body(&refused, most), None),
     };
     let request = ApiRequest {
         method: parts.method.as_str().to_owned(),

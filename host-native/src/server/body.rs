@@ -51,18 +51,19 @@ pub enum Refused {
     Broken,
 }
 
-/// Reads all of `body`.
+/// Reads all of `body`, up to `limit` bytes.
 ///
 /// Memory for it is taken in one piece before the first byte beyond [`SMALL`]: were it taken bit by bit,
 /// two bodies could wait for each other for ever.
 pub async fn read(
     body: Body,
     headers: &HeaderMap,
+    limit: u64,
     options: &ServerOptions,
     memory: &Memory,
 ) -> Result<Held, Refused> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > options.max_body_bytes) {
+    if announced.is_some_and(|length| length > limit) {
         drain(body).await;
         return Err(Refused::TooLarge);
     }
@@ -82,13 +83,13 @@ pub async fn read(
         let Some(frame) = frame else { break };
         let Ok(data) = frame.map_err(|_| Refused::Broken)?.into_data() else { continue };
         let length = (read.len() + data.len()) as u64;
-        if length > options.max_body_bytes {
+        if length > limit {
             drop((read, held));
             drain(body).await;
             return Err(Refused::TooLarge);
         }
         if length > SMALL && held.is_none() {
-            held = memory.take(options.max_body_bytes).await;
+            held = memory.take(limit).await;
         }
         if read.is_empty() {
             read.reserve(usize::try_from(announced.unwrap_or(0)).unwrap_or(0).max(data.len()));

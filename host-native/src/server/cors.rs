@@ -1,5 +1,6 @@
 //! Cross-origin requests, as AnythingLLM answers them (reference §1): any origin may call, because every
-//! call needs a key, and no cookie is ever looked at.
+//! call needs a key, and no cookie is ever looked at. The public routes of embeds need none: the engine
+//! says itself who may read their answers.
 
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -22,6 +23,11 @@ pub fn preflight(request: &HeaderMap) -> Response {
         headers.append(VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
     }
     response
+}
+
+/// Whether the engine has said who may read its answer: then it names `Origin` in `vary`.
+pub fn is_settled(response: &HeaderMap) -> bool {
+    response.get_all(VARY).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"origin"))
 }
 
 /// Lets the origin of `request` read `response`.

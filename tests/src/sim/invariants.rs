@@ -5,7 +5,7 @@
 //! nothing or a slug that leads nowhere is found here, at the commit that made it.
 
 use super::Store;
-use haversack_engine::model::{Chat, Document, Placement, Thread, ThreadPlace, Workspace};
+use haversack_engine::model::{Chat, Document, Embed, Placement, Thread, ThreadPlace, Workspace};
 use haversack_engine::retrieve::IndexHead;
 use haversack_engine::seam::{Key, KeyRange};
 use haversack_engine::store::key;
@@ -18,6 +18,7 @@ pub fn check(store: &Store) -> Result<(), String> {
     records.workspaces()?;
     records.threads()?;
     records.chats()?;
+    records.embeds()?;
     records.documents()?;
     records.placements()?;
     records.segments()?;
@@ -134,6 +135,35 @@ impl Records<'_> {
         Ok(())
     }
 
+    /// Embeds are found by name and by workspace, and what was said through one goes with it.
+    fn embeds(&self) -> Result<(), String> {
+        let mut found: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+        let mut known = BTreeSet::new();
+        for (at, embed) in self.all::<Embed>(&key::embeds())? {
+            ensure(self.has(&key::workspace(embed.workspace)), || format!("{at} has no workspace"))?;
+            let id = self.get::<u64>(&key::embed_uuid(&embed.uuid));
+            ensure(id == Some(embed.id), || format!("{at}: its name leads to {id:?}"))?;
+            found.entry(embed.workspace).or_default().insert(embed.id);
+            known.insert(embed.id);
+        }
+        for (at, ids) in self.all::<BTreeSet<u64>>(&key::range("embed.of/"))? {
+            let expected = key::trailing_id(&at).and_then(|workspace| found.remove(&workspace));
+            ensure(expected.as_ref() == Some(&ids), || format!("{at} lists {ids:?} of {expected:?}"))?;
+        }
+        ensure(found.is_empty(), || format!("embeds that no workspace lists: {found:?}"))?;
+        for (at, id) in self.all::<u64>(&key::range("embed.uuid/"))? {
+            ensure(known.contains(&id), || format!("{at} leads nowhere"))?;
+        }
+        for prefix in ["embed.chat/", "embed.day/", "embed.use/"] {
+            for (at, _) in self.store.range(&key::range(prefix)) {
+                let id = at.as_str().split('/').nth(1).and_then(|part| part.parse().ok());
+                let owned = id.is_some_and(|id: u64| known.contains(&id));
+                ensure(owned, || format!("{at} belongs to no embed"))?;
+            }
+        }
+        Ok(())
+    }
+
     fn documents(&self) -> Result<(), String> {
         let mut known = BTreeSet::new();
         for (at, document) in self.all::<Document>(&key::all_documents())? {
@@ -231,7 +261,7 @@ impl Records<'_> {
 
     /// No key is outside of the schema.
     fn schema(&self) -> Result<(), String> {
-        const KNOWN: [&str; 28] = [
+        const KNOWN: [&str; 34] = [
             "meta",
             "seq",
             "key",
@@ -244,6 +274,12 @@ impl Records<'_> {
             "thread.slug",
             "chat",
             "chat.id",
+            "embed",
+            "embed.uuid",
+            "embed.of",
+            "embed.chat",
+            "embed.day",
+            "embed.use",
             "folder",
             "doc",
             "doc.id",

@@ -30,6 +30,8 @@ const WHY: &str = "_No language model is configured, so this only quotes your do
                    `LLM_PROVIDER`, for example to `ollama` (with `OLLAMA_MODEL_PREF`) or `openai` (with \
                    `OPEN_AI_KEY`)._";
 const NOTHING: &str = "Nothing about this was found in the documents.";
+/// The same for the public, who have no business with whose documents they are.
+const LEAD: &str = "This is what was found:";
 /// Best evidence below this says that the documents are about something else.
 const UNRELATED: f32 = 0.18;
 /// Below this the quotes are near the subject at most.
@@ -45,6 +47,33 @@ const QUOTE_CHARS_MAX: usize = 480;
 /// Without passages, or when none has to do with the question, the answer says so. A question that asks
 /// what the documents are about, and nothing else, gets the beginnings of the passages.
 pub fn answer(question: &str, passages: &[Passage<'_>], embed: &dyn Fn(&str) -> Vec<f32>) -> String {
+    let (mut text, sources) = quote(question, passages, embed, true);
+    if !sources.is_empty() {
+        text.push_str("Sources:");
+        for (i, title) in sources.iter().enumerate() {
+            let _ = write!(text, "{} [{}] {title}", if i == 0 { "" } else { "," }, i + 1);
+        }
+        text.push_str("\n\n");
+    }
+    text + WHY
+}
+
+/// As [`answer`], without a word about where it comes from or how the server is set up.
+pub fn answer_in_public(
+    question: &str,
+    passages: &[Passage<'_>],
+    embed: &dyn Fn(&str) -> Vec<f32>,
+) -> String {
+    quote(question, passages, embed, false).0.trim_end().to_owned()
+}
+
+/// The quotes, with an empty line behind them, and the titles that their numbers stand for.
+fn quote<'a>(
+    question: &str,
+    passages: &[Passage<'a>],
+    embed: &dyn Fn(&str) -> Vec<f32>,
+    attributed: bool,
+) -> (String, Vec<&'a str>) {
     let units = units::units(passages);
     let asked = Question::new(question);
     let scored = score::score(question, &asked, &units, passages.len(), embed);
@@ -52,13 +81,13 @@ pub fn answer(question: &str, passages: &[Passage<'_>], embed: &dyn Fn(&str) -> 
     let (lead, chosen) = if asked.is_general() && !units.is_empty() {
         ("Among other things, your documents say:", choose::openings(&units))
     } else if best < UNRELATED {
-        return format!("{NOTHING}\n\n{WHY}");
+        return (format!("{NOTHING}\n\n"), Vec::new());
     } else {
         let unsure = best < UNSURE;
         let lead = if unsure { "The closest passages in your documents:" } else { "From your documents:" };
         (lead, choose::choose(&asked, &units, &scored))
     };
-    let mut text = format!("{lead}\n\n");
+    let mut text = format!("{}\n\n", if attributed { lead } else { LEAD });
     let mut sources: Vec<&str> = Vec::new();
     for quote in &chosen {
         let title = passages[units[quote[0]].passage].title;
@@ -69,18 +98,13 @@ pub fn answer(question: &str, passages: &[Passage<'_>], embed: &dyn Fn(&str) -> 
                 sources.len()
             }
         };
-        text.push_str(&quoted(&units, quote, number));
+        text.push_str(&quoted(&units, quote, attributed.then_some(number)));
     }
-    text.push_str("Sources:");
-    for (i, title) in sources.iter().enumerate() {
-        let _ = write!(text, "{} [{}] {title}", if i == 0 { "" } else { "," }, i + 1);
-    }
-    let _ = write!(text, "\n\n{WHY}");
-    text
+    (text, sources)
 }
 
 /// Neighbouring units as one Markdown quotation.
-fn quoted(units: &[Unit], quote: &[usize], number: usize) -> String {
+fn quoted(units: &[Unit], quote: &[usize], number: Option<usize>) -> String {
     let mut lines: Vec<String> = Vec::new();
     for (i, at) in quote.iter().enumerate() {
         let unit = &units[*at];
@@ -101,9 +125,10 @@ fn quoted(units: &[Unit], quote: &[usize], number: usize) -> String {
         lines.extend(unit.below.iter().cloned());
     }
     let ends_in_code = lines.last().is_some_and(|line| line.ends_with("```"));
-    match lines.last_mut() {
-        Some(line) if !ends_in_code => line.push_str(&format!(" [{number}]")),
-        _ => lines.push(format!("[{number}]")),
+    match (number, lines.last_mut()) {
+        (None, _) => {}
+        (Some(number), Some(line)) if !ends_in_code => line.push_str(&format!(" [{number}]")),
+        (Some(number), _) => lines.push(format!("[{number}]")),
     }
     let mut out = String::new();
     for line in lines.join("\n").lines() {
@@ -188,6 +213,15 @@ mod tests {
             "From your documents:\n\n> The stone bridge over the valley was built in 1764 by Margaret Hale. [1]\n\n\
              Sources: [1] bridge.txt"
         );
+    }
+
+    #[test]
+    fn the_public_gets_the_quotes_alone() {
+        let passages = [Passage { title: BRIDGE.0, text: BRIDGE.1 }];
+        let answer = answer_in_public("When was the bridge built?", &passages, &embed);
+        let expected = "This is what was found:\n\n> The stone bridge over the valley was built in 1764 by Margaret Hale.";
+        assert_eq!(answer, expected);
+        assert_eq!(answer_in_public("What is the capital of Mongolia?", &passages, &embed), NOTHING);
     }
 
     #[test]

@@ -1,0 +1,20 @@
+//! Embeds: chats about a workspace for the visitors of a website (reference §11.7).
+//!
+//! Their owners manage them under `/v1/embed`. The public routes under `/embed` need no key: [`visit`]
+//! lets in whom the embed admits, and each route begins there.
+
+mod ask;
+mod fields;
+mod manage;
+mod quota;
+mod removal;
+mod script;
+#[cfg(test)]
+mod tests;
+mod visit;
+
+pub(super) use ask::stream_chat;
+pub(super) use manage::{chats, create, delete, list, update};
+pub(super) use removal::remove_all;
+pub(super) use script::script;
+pub(super) use visit::{history, preflight, reset};
