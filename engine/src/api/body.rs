@@ -82,6 +82,11 @@ impl Fields {
         self.0.get(name)
     }
 
+    /// All fields, in the order they were sent.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
+
     /// A string; absent and `null` are `None`.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod documents;
 mod embeds;
 mod error;
 mod events;
+mod instance;
 mod js;
 mod keys;
 mod routes;
@@ -23,6 +24,8 @@ mod workspace_fields;
 mod workspaces;
 
 pub use answer::Answer;
+#[cfg(test)]
+pub(crate) use auth::hash as key_hash;
 pub(crate) use caller::Caller;
 pub use error::{ApiError, Code};
 pub(crate) use events::log as log_event;
@@ -69,6 +72,13 @@ impl Call {
             return Ok(None);
         }
         Ok(store::get(&self.cx, key::workspace(id)).await?)
+    }
+
+    /// What a new workspace is told to do: as the instance prefers it, or built in.
+    pub fn default_system_prompt(&self) -> &str {
+        let preferred =
+            self.instance.preferences.get("default_system_prompt").filter(|text| !text.is_empty());
+        preferred.map_or(crate::chat::DEFAULT_SYSTEM_PROMPT, String::as_str)
     }
 
     /// The workspace that the path names.

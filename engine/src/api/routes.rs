@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::error::{ApiError, Code};
-use super::{Call, chats, documents, embeds, keys, search, system, threads, workspaces};
+use super::{Call, chats, documents, embeds, instance, keys, search, system, threads, workspaces};
 use crate::model::Scope;
 use futures_util::future::BoxFuture;
 use percent_encoding::percent_decode_str;
@@ -83,9 +83,20 @@ macro_rules! reach {
 
 /// Where several patterns fit a path, the first one wins: literal segments stand before open ones.
 static ROUTES: &[Route] = routes! {
-    open own GET "/ping" => system::ping,
-    known own GET "/v1/auth" => system::auth,
-    read own GET "/v1/system/vector-count" => system::vector_count,
+    open own GET "/ping" => instance::ping,
+    open own GET "/migrate" => instance::migrate,
+    known own GET "/v1/auth" => instance::auth,
+    known own GET "/onboarding" => instance::onboarding,
+    read own GET "/utils/metrics" => instance::metrics,
+    admin all GET "/setup-complete" => instance::settings,
+    admin all GET "/env-dump" => instance::env_dump,
+    admin all GET "/v1/system" => instance::settings,
+    admin all GET "/v1/system/env-dump" => instance::env_dump,
+    admin all POST "/v1/system/update-env" => instance::update_env,
+    read own GET "/v1/system/vector-count" => instance::vector_count,
+    admin all GET "/v1/system/export-chats" => instance::export_chats,
+    admin all GET "/v1/system/event-logs" => instance::event_log,
+    admin all POST "/system/event-logs" => instance::event_log_pages,
     admin all POST "/system/generate-api-key" => keys::create,
     admin all GET "/system/api-keys" => keys::list,
     admin all DELETE "/system/api-key/:id" => keys::revoke,
@@ -139,10 +150,6 @@ static ROUTES: &[Route] = routes! {
     admin all POST "/v1/admin/workspaces/:slug/manage-users" => system::not_built,
     admin all POST "/v1/admin/workspace-chats" => system::not_built,
     admin all POST "/v1/admin/preferences" => system::not_built,
-    admin all GET "/v1/system" => system::not_built,
-    admin all GET "/v1/system/env-dump" => system::not_built,
-    admin all POST "/v1/system/update-env" => system::not_built,
-    admin all GET "/v1/system/export-chats" => system::not_built,
     admin all GET "/v1/users" => system::not_built,
     admin all GET "/v1/users/:id/issue-auth-token" => system::not_built,
     read own GET "/v1/openai/models" => system::not_built,
@@ -257,6 +264,6 @@ mod tests {
         let open: Vec<_> = ROUTES.iter().filter(|r| r.access == Access::Open).map(|r| r.pattern).collect();
         let (embeds, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|p| p.starts_with("/embed/"));
         assert_eq!(embeds.len(), 7);
-        assert_eq!(others, ["/ping"]);
+        assert_eq!(others, ["/ping", "/migrate"]);
     }
 }

@@ -1,7 +1,6 @@
 //! Records as clients know them: spellings, order of keys, and their odder habits.
 
 use super::js;
-use crate::chat::DEFAULT_SYSTEM_PROMPT;
 use crate::model::{Chat, Placement, Thread, Workspace, file_metadata};
 use crate::seam::UnixMs;
 use crate::text::dates;
@@ -156,9 +155,4 @@ pub fn abort(id: &str, error: &str) -> Map<String, Value> {
         map.insert(key.to_owned(), value);
     }
     map
-}
-
-/// A fresh workspace shows the prompt it will be answered with.
-pub fn initial_prompt() -> String {
-    DEFAULT_SYSTEM_PROMPT.to_owned()
 }

@@ -27,7 +27,7 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
     let mut workspace = workspace_fields::fresh(id, call.cx.now());
     workspace_fields::apply(&mut workspace, &workspace_fields::changes(&fields), call.cx.now());
     if !super::js::truthy(fields.get("openAiPrompt")) {
-        workspace.system_prompt = Some(wire::initial_prompt());
+        workspace.system_prompt = Some(call.default_system_prompt().to_owned());
     }
     let mut attempts = retry(&call.cx);
     loop {

@@ -16,6 +16,7 @@ pub(crate) use attachments::ATTACHMENTS_MAX;
 pub(crate) use context::with_header;
 pub(crate) use flow::{Ask, Outcome, Overrides, Refusal, Voice, answer};
 pub(crate) use history::reset;
+pub(crate) use prompt::context_block;
 pub use variables::{Names, expand};
 
 /// The system prompt of a workspace that has none of its own.

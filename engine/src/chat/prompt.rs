@@ -43,7 +43,7 @@ pub(super) fn assemble(
 }
 
 /// Numbered context behind the system prompt; empty without any.
-pub(super) fn context_block(texts: &[String]) -> String {
+pub(crate) fn context_block<T: std::fmt::Display>(texts: &[T]) -> String {
     if texts.is_empty() {
         return String::new();
     }

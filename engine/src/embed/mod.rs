@@ -127,6 +127,25 @@ impl Embedder {
         }
     }
 
+    /// What `EMBEDDING_ENGINE` may be.
+    pub(crate) fn engines() -> impl Iterator<Item = &'static str> {
+        ["native", "host"].into_iter().chain(remote_table::ENGINES.iter().map(|engine| engine.id))
+    }
+
+    /// The variables that hold keys of engines.
+    #[cfg(test)]
+    pub(crate) fn key_vars() -> impl Iterator<Item = &'static str> {
+        remote_table::ENGINES.iter().map(|engine| engine.key.0)
+    }
+
+    /// Whether a variable holds its key.
+    pub(crate) fn has_key_in(&self, var: &str) -> bool {
+        match self {
+            Embedder::OpenAi(remote) | Embedder::Ollama(remote) => remote.engine.key.0 == var,
+            _ => false,
+        }
+    }
+
     /// What errors begin with.
     fn name(&self) -> &str {
         match self {

@@ -167,6 +167,8 @@ ranges! {
     members_in(workspace: u64) = "member.in/{}/", digits(workspace);
     /// Sessions of a user.
     sessions_of(user: u64) = "session.of/{}/", digits(user);
+    /// The event log, oldest first.
+    events() = "event/";
     /// All workspaces by id.
     workspaces() = "ws/";
     /// All threads of a workspace by id.

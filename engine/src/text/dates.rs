@@ -19,6 +19,13 @@ pub fn iso_millis(unix_ms: i64) -> String {
     format!("{year}-{month:02}-{day:02}T{}.{:03}Z", clock_24(time), time.millisecond())
 }
 
+/// As JavaScript prints a date in UTC: `Thu Aug 17 2023 00:45:03 GMT+0000 (Coordinated Universal Time)` (reference
+/// §12.4).
+pub fn javascript(unix_ms: i64) -> String {
+    let format = "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)";
+    LocalTime::new(unix_ms, 0).text(|time, _| time.strftime(format).to_string())
+}
+
 /// A moment as a clock on the wall of the host shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalTime(Option<(DateTime, i32)>);
