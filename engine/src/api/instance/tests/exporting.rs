@@ -30,7 +30,12 @@ fn a_table_is_quoted_and_holds_no_formulas() {
 fn material_to_train_with_holds_the_prompt_that_was_used() {
     let mut host = embedded();
     host.call("POST", "/v1/workspace/docs/update", &json!({ "openAiPrompt": "Rhyme." })).ok();
-    host.call("POST", "/v1/workspace/docs/chat", &json!({ "message": "Do otters hold hands while they sleep?" })).ok();
+    host.call(
+        "POST",
+        "/v1/workspace/docs/chat",
+        &json!({ "message": "Do otters hold hands while they sleep?" }),
+    )
+    .ok();
     let lines = export(&mut host, "jsonl");
     let line: Value = serde_json::from_str(&lines).unwrap();
     assert_eq!(line["messages"][0]["content"][0]["text"], "Rhyme.");
