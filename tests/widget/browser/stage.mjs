@@ -27,15 +27,17 @@ h1 { font-size: 2rem; line-height: 1.2 } nav a { margin-right: 1rem }
 const TEXT = "Everything for the garden, delivered by bicycle. We grow most of what we sell behind the shop, and what we "
   + "do not grow we buy from people we know. Ask us about soil, seeds, tools, and what to do about snails.";
 
-function page(attributes) {
-  const tag = Object.entries(attributes).map(([name, value]) => ` ${name}="${value.replaceAll('"', "&quot;")}"`).join("");
+/** A page with a script tag of these attributes, or with the element and a script tag that has only an address. */
+function page({ src, element, ...data }) {
+  const tag = Object.entries(data).map(([name, value]) => ` ${name}="${value.replaceAll('"', "&quot;")}"`).join("");
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Corner Shop</title><link rel="stylesheet" href="/style.css"></head><body><main><h1>Corner Shop</h1>
 <nav><a href="#tools">Tools</a><a href="#seeds">Seeds</a></nav>${`<p>${TEXT}</p>`.repeat(4)}</main>
-<script${tag}></script></body></html>`;
+${element ? `<haversack-chat${tag}></haversack-chat><script src="${src}"></script>` : `<script${tag} src="${src}"></script>`}
+</body></html>`;
 }
 
-/** Serves a page with a script tag of these attributes: its origin, and a way to stop. `?{…}` adds attributes. */
+/** Serves pages whose tag is given by the query: its origin, and a way to stop. */
 function site() {
   const server = http.createServer((request, response) => {
     const url = new URL(request.url, "http://site");

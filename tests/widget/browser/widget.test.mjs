@@ -216,6 +216,20 @@ test("tags that were made for AnythingLLM keep working", async () => {
   await chat.close();
 });
 
+test("the element can be placed, opened and coloured by the page itself", async () => {
+  const chat = await stage.visit(await stage.embed(), { tag: { element: true } });
+  await chat.tab.evaluate(() => {
+    document.documentElement.style.setProperty("--haversack-accent", "rgb(122, 31, 92)");
+    document.querySelector("haversack-chat").open();
+  });
+  await seen(chat.window);
+  assert.equal(await chat.button("Send").evaluate((button) => getComputedStyle(button).backgroundColor), "rgb(122, 31, 92)");
+  await chat.tab.evaluate(() => document.querySelector("haversack-chat").close());
+  assert.equal(await chat.window.isVisible(), false);
+  assert.deepEqual(chat.problems, []);
+  await chat.close();
+});
+
 test("where nothing may be stored it still works", async () => {
   const prepare = () => Object.defineProperty(globalThis, "localStorage", {
     get() {

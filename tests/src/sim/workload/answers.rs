@@ -5,7 +5,7 @@ use crate::target::Answer;
 use serde_json::Value;
 
 /// Every status our API uses.
-const STATUSES: [u16; 13] = [200, 400, 403, 404, 405, 409, 413, 415, 422, 500, 501, 503, 507];
+const STATUSES: [u16; 15] = [200, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 501, 503, 507];
 
 /// What is wrong with the form of an answer that arrived whole; nothing if it is well formed.
 pub fn check_answer(answer: &Answer) -> Result<(), String> {
@@ -17,8 +17,9 @@ pub fn check_answer(answer: &Answer) -> Result<(), String> {
         return check_stream(answer);
     }
     if content_type.starts_with("text/plain") {
-        // Deletions say `OK`.
-        return if answer.status == 200 { Ok(()) } else { Err("an error without JSON".into()) };
+        // Deletions say `OK`, and an embed that is not there `Not Found`.
+        let known = answer.status == 200 || (answer.status == 404 && answer.body == "Not Found");
+        return if known { Ok(()) } else { Err("an error without JSON".into()) };
     }
     let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else {
         return Err(format!("not JSON: {:?}", String::from_utf8_lossy(&answer.body)));

@@ -23,6 +23,10 @@ pub enum Fact {
     NoDocument(String, String),
     /// The document is embedded: workspace, path.
     Placement(String, String),
+    /// The embed exists: workspace, public name.
+    Embed(String, String),
+    /// The embed was deleted.
+    NoEmbed(String),
     /// The turn is part of the conversation: its place, its id, the answer's text.
     Turn(Place, u64, String),
 }
@@ -118,6 +122,10 @@ pub mod thing {
     pub fn placement(workspace: &str, path: &str) -> String {
         format!("placement {workspace} {path}")
     }
+    /// An embed.
+    pub fn embed(uuid: &str) -> String {
+        format!("embed {uuid}")
+    }
     /// Every conversation of a workspace.
     pub fn all_conversations(slug: &str) -> String {
         format!("conversations of {slug}")
@@ -136,6 +144,8 @@ impl Fact {
             Fact::NoWorkspace(slug) => vec![thing::workspace_again(slug)],
             Fact::Thread(workspace, slug) => vec![thing::workspace(workspace), thing::thread(slug)],
             Fact::NoThread(workspace, _) => vec![thing::workspace(workspace)],
+            Fact::Embed(workspace, uuid) => vec![thing::workspace(workspace), thing::embed(uuid)],
+            Fact::NoEmbed(_) => vec![],
             Fact::Document(folder, name) => {
                 vec![thing::document(folder, name), thing::document(folder, "*")]
             }
@@ -172,6 +182,7 @@ impl Fact {
             Fact::Document(_, name) | Fact::NoDocument(_, name) => {
                 get(&format!("/v1/document/{}", segment(name)))
             }
+            Fact::Embed(..) | Fact::NoEmbed(_) => get("/v1/embed"),
             Fact::Turn(Place::Workspace(slug, None), ..) => {
                 get(&format!("/v1/workspace/{}/chats?limit=10000", segment(slug)))
             }
@@ -198,6 +209,8 @@ impl Fact {
             Fact::Thread(_, slug) => lists(&workspace["threads"], "slug", slug),
             Fact::NoThread(_, slug) => answer.status == 200 && !lists(&workspace["threads"], "slug", slug),
             Fact::Placement(_, path) => lists(&workspace["documents"], "docpath", path),
+            Fact::Embed(_, uuid) => lists(&body["embeds"], "uuid", uuid),
+            Fact::NoEmbed(uuid) => answer.status == 200 && !lists(&body["embeds"], "uuid", uuid),
             Fact::Document(..) => answer.status == 200,
             Fact::NoDocument(..) => answer.status == 404,
             Fact::Turn(_, id, text) => body["history"].as_array().is_some_and(|items| {

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! operation   one call, chosen by chance from what the clients know
+//! embeds      calls about embeds, by their owners and by visitors
 //! knowledge   what acknowledged answers promised, and what later calls may have undone
 //! answers     what every answer must look like, good or bad
 //! run         many clients at once on a host with faults, then the reckoning
 //! ```
 
 mod answers;
+mod embeds;
 mod knowledge;
 mod operation;
 mod run;

@@ -1,5 +1,6 @@
 //! One call, chosen by chance from what the clients know.
 
+use super::embeds;
 use super::knowledge::{Fact, Knowledge, Place, thing};
 use crate::golden::replay::events;
 use crate::requests::{bare, get, json, raw, segment, upload};
@@ -19,7 +20,7 @@ pub struct Operation {
 
 /// What a good answer to a call tells.
 #[derive(Clone, Debug)]
-enum Teaches {
+pub(super) enum Teaches {
     Nothing,
     NewWorkspace,
     WorkspaceGone(String),
@@ -31,6 +32,8 @@ enum Teaches {
     Placements(String),
     Turn(Place),
     StreamedTurn(Place),
+    NewEmbed(String),
+    EmbedGone(String),
 }
 
 const WORDS: [&str; 16] = [
@@ -61,18 +64,19 @@ pub fn choose(random: &mut Random, knowledge: &mut Knowledge, serial: u64) -> Op
         52..55 => pin(random, knowledge, &workspace),
         55..80 => chat(random, knowledge, &workspace, serial),
         80..83 => forget(random, knowledge, &workspace),
-        83..88 => search(random, &workspace),
-        88..97 => read(random, knowledge, &workspace),
+        83..86 => search(random, &workspace),
+        86..91 => embeds::choose(random, knowledge, &workspace, serial),
+        91..97 => read(random, knowledge, &workspace),
         _ => nonsense(random, &workspace),
     }
 }
 
 impl Operation {
-    fn new(request: ApiRequest) -> Operation {
+    pub(super) fn new(request: ApiRequest) -> Operation {
         Operation { request, may_fail: false, teaches: Teaches::Nothing }
     }
 
-    fn teaching(request: ApiRequest, teaches: Teaches) -> Operation {
+    pub(super) fn teaching(request: ApiRequest, teaches: Teaches) -> Operation {
         Operation { request, may_fail: false, teaches }
     }
 
@@ -96,6 +100,12 @@ impl Operation {
                     knowledge.learn(Fact::Thread(workspace.clone(), slug));
                 }
             }
+            Teaches::NewEmbed(workspace) => {
+                if let Some(uuid) = text(&body["embed"]["uuid"]) {
+                    knowledge.learn(Fact::Embed(workspace.clone(), uuid));
+                }
+            }
+            Teaches::EmbedGone(uuid) => knowledge.learn(Fact::NoEmbed(uuid.clone())),
             Teaches::ThreadGone(workspace, slug) => {
                 knowledge.learn(Fact::NoThread(workspace.clone(), slug.clone()));
             }
