@@ -7,6 +7,7 @@ mod auth;
 mod body;
 mod caller;
 mod chats;
+mod describe;
 mod documents;
 mod embeds;
 mod error;

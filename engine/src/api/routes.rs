@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::error::{ApiError, Code};
-use super::{Call, chats, documents, embeds, instance, keys, search, system, threads, workspaces};
+use super::{Call, chats, describe, documents, embeds, instance, keys, search, system, threads, workspaces};
 use crate::model::Scope;
 use futures_util::future::BoxFuture;
 use percent_encoding::percent_decode_str;
@@ -82,9 +82,13 @@ macro_rules! reach {
 }
 
 /// Where several patterns fit a path, the first one wins: literal segments stand before open ones.
-static ROUTES: &[Route] = routes! {
+pub(super) static ROUTES: &[Route] = routes! {
     open own GET "/ping" => instance::ping,
     open own GET "/migrate" => instance::migrate,
+    open own GET "/openapi.json" => describe::openapi,
+    open own GET "/docs" => describe::page,
+    open own GET "/docs/page.js" => describe::script,
+    open own GET "/docs/page.css" => describe::style,
     known own GET "/v1/auth" => instance::auth,
     known own GET "/onboarding" => instance::onboarding,
     read own GET "/utils/metrics" => instance::metrics,
@@ -264,6 +268,8 @@ mod tests {
         let open: Vec<_> = ROUTES.iter().filter(|r| r.access == Access::Open).map(|r| r.pattern).collect();
         let (embeds, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|p| p.starts_with("/embed/"));
         assert_eq!(embeds.len(), 7);
-        assert_eq!(others, ["/ping", "/migrate"]);
+        let (docs, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|p| p.starts_with("/docs"));
+        assert_eq!(docs.len(), 3);
+        assert_eq!(others, ["/ping", "/migrate", "/openapi.json"]);
     }
 }

@@ -1,0 +1,197 @@
+//! The instance as a whole, and its keys.
+
+use super::general::AnyObject;
+use super::operation::{Operation, op};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+const TAG: &str = "System";
+const KEYS: &str = "API keys";
+
+/// It runs.
+#[derive(ToSchema)]
+pub struct Online {
+    online: bool,
+}
+
+/// The key is good.
+#[derive(ToSchema)]
+pub struct Authenticated {
+    authenticated: bool,
+}
+
+/// Whether it is set up.
+#[derive(ToSchema)]
+pub struct Onboarding {
+    onboardingComplete: bool,
+}
+
+/// For programs that watch it.
+#[derive(ToSchema)]
+pub struct Metrics {
+    online: bool,
+    version: String,
+    /// `single-user` or `multi-user`.
+    mode: String,
+    vectorDB: String,
+    storage: Option<AnyObject>,
+    appVersion: String,
+}
+
+/// The settings in effect; of secrets only whether they are set.
+#[derive(ToSchema)]
+pub struct Settings {
+    settings: AnyObject,
+}
+
+/// The settings in effect, under another name.
+#[derive(ToSchema)]
+pub struct Results {
+    results: AnyObject,
+}
+
+/// Settings by name; these are some of those that `GET /v1/system` lists.
+#[derive(ToSchema)]
+pub struct NewSettings {
+    #[schema(example = "ollama")]
+    LLMProvider: Option<String>,
+    OllamaLLMBasePath: Option<String>,
+    OllamaLLMModelPref: Option<String>,
+    GenericOpenAiBasePath: Option<String>,
+    GenericOpenAiModelPref: Option<String>,
+    GenericOpenAiKey: Option<String>,
+    OpenAiKey: Option<String>,
+    OpenAiModelPref: Option<String>,
+    EmbeddingEngine: Option<String>,
+    EmbeddingBasePath: Option<String>,
+    EmbeddingModelPref: Option<String>,
+    /// Change the embedder although vectors are there: all documents leave all workspaces.
+    confirmReset: Option<bool>,
+}
+
+/// What was changed.
+#[derive(ToSchema)]
+pub struct ChangedSettings {
+    /// Secrets are `******`.
+    newValues: BTreeMap<String, String>,
+    /// `false`, or why the rest was not changed.
+    #[schema(required)]
+    error: Value,
+    /// What was ignored, and which server did not answer.
+    warnings: Option<Vec<String>>,
+}
+
+/// Vectors over all workspaces that the key may see.
+#[derive(ToSchema)]
+pub struct VectorCount {
+    vectorCount: u64,
+}
+
+/// A page of the event log.
+#[derive(ToSchema)]
+pub struct EventPage {
+    logs: Vec<Event>,
+    hasPages: bool,
+    totalLogs: u64,
+}
+
+/// Lines of the event log, newest first.
+#[derive(ToSchema)]
+pub struct Events {
+    logs: Vec<Event>,
+    /// What to send as `before` for the lines before these; `null` when there are none.
+    next: Option<u64>,
+}
+
+/// A line of the event log.
+#[derive(ToSchema)]
+pub struct Event {
+    id: u64,
+    #[schema(example = "api_workspace_created")]
+    event: String,
+    /// JSON in a string.
+    metadata: String,
+    userId: Option<u64>,
+    apiKeyId: Option<u64>,
+    occurredAt: String,
+    user: Option<AnyObject>,
+}
+
+/// Which page.
+#[derive(ToSchema)]
+pub struct WhichPage {
+    /// From 0.
+    offset: Option<u64>,
+    /// Lines of a page; 10 if left out.
+    limit: Option<u64>,
+}
+
+/// A new key.
+#[derive(ToSchema)]
+pub struct NewKey {
+    name: Option<String>,
+    /// `read`, `chat`, `write`, `admin`; everything if left out.
+    scopes: Option<Vec<String>>,
+    /// Slugs of the workspaces it is limited to.
+    workspaces: Option<Vec<String>>,
+    /// When it ends: ISO 8601.
+    expiresAt: Option<String>,
+}
+
+/// A key. Its secret is in the answer to its making, and never again.
+#[derive(ToSchema)]
+pub struct OneKey {
+    apiKey: Option<AnyObject>,
+    error: Option<String>,
+}
+
+/// All keys, without their secrets.
+#[derive(ToSchema)]
+pub struct Keys {
+    apiKeys: Vec<AnyObject>,
+    error: Option<String>,
+}
+
+/// Every operation.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        op("GET", "/ping", TAG, "Ask whether the server runs").ok::<Online>(),
+        op("GET", "/migrate", TAG, "Ask whether the store is up to date")
+            .note("It always is: that is seen to before anything is served.")
+            .ok_as("text/plain"),
+        op("GET", "/v1/auth", TAG, "Ask whether the key is good").ok::<Authenticated>(),
+        op("GET", "/onboarding", TAG, "Ask whether the server is set up").ok::<Onboarding>(),
+        op("GET", "/utils/metrics", TAG, "Watch the server").ok::<Metrics>(),
+        op("GET", "/setup-complete", TAG, "Look at the settings, under another name").ok::<Results>(),
+        op("GET", "/env-dump", TAG, "Nothing: settings are durable when they are made").ok_as("text/plain"),
+        op("GET", "/v1/system", TAG, "Look at the settings").ok::<Settings>(),
+        op("GET", "/v1/system/env-dump", TAG, "Nothing: settings are durable when they are made").ok_as("text/plain"),
+        op("POST", "/v1/system/update-env", TAG, "Change settings")
+            .note(
+                "In effect with the next call. The first value that makes no sense ends it, `error` says why, and \
+                 those before it stay changed. A server that was set up is asked whether it answers; `warnings` \
+                 says if it does not. A value that holds `******` changes nothing.",
+            )
+            .body::<NewSettings>()
+            .ok::<ChangedSettings>(),
+        op("GET", "/v1/system/vector-count", TAG, "Count vectors").ok::<VectorCount>(),
+        op("GET", "/v1/system/export-chats", TAG, "Export all that was asked and answered")
+            .query("type", "string", "`json`, `csv`, `jsonl` or `jsonAlpaca`; `jsonl` if left out.")
+            .ok_as("application/jsonl")
+            .ok_as("application/json")
+            .ok_as("text/csv"),
+        op("GET", "/v1/system/event-logs", TAG, "Read the event log")
+            .query("limit", "integer", "How many lines; 100 if left out, 500 at most.")
+            .query("before", "integer", "Only lines before that with this id.")
+            .query("event", "string", "Only events of this name.")
+            .ok::<Events>(),
+        op("POST", "/system/event-logs", TAG, "Read the event log page by page").body::<WhichPage>().ok::<EventPage>(),
+        op("POST", "/system/generate-api-key", KEYS, "Make a key").body::<NewKey>().ok::<OneKey>(),
+        op("GET", "/system/api-keys", KEYS, "List keys").ok::<Keys>(),
+        op("DELETE", "/system/api-key/:id", KEYS, "Revoke a key").ok_as("text/plain"),
+        op("POST", "/v1/admin/api-keys/new", KEYS, "Make a key").body::<NewKey>().ok::<OneKey>(),
+        op("GET", "/v1/admin/api-keys", KEYS, "List keys").ok::<Keys>(),
+        op("DELETE", "/v1/admin/api-keys/:id", KEYS, "Revoke a key").ok_as("text/plain"),
+    ]
+}

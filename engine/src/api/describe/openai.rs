@@ -1,0 +1,125 @@
+//! What OpenAI's clients ask for. The same operations are mounted at `/v1`, outside of `/api`.
+
+use super::general::AnyObject;
+use super::operation::{Operation, op};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+const TAG: &str = "OpenAI";
+
+/// Workspaces, as models.
+#[derive(ToSchema)]
+pub struct Models {
+    object: String,
+    data: Vec<Model>,
+}
+
+/// A workspace, as a model.
+#[derive(ToSchema)]
+pub struct Model {
+    /// The workspace's slug.
+    id: String,
+    object: String,
+    created: i64,
+    owned_by: Option<String>,
+}
+
+/// A question with its conversation.
+#[derive(ToSchema)]
+pub struct CompletionRequest {
+    /// A workspace's slug.
+    #[schema(example = "my-documents")]
+    model: String,
+    messages: Vec<CompletionMessage>,
+    stream: Option<bool>,
+    temperature: Option<f64>,
+    /// A conversation that is remembered.
+    user: Option<String>,
+}
+
+/// A message.
+#[derive(ToSchema)]
+pub struct CompletionMessage {
+    /// `system`, `user` or `assistant`.
+    #[schema(example = "user")]
+    role: String,
+    /// A text, or a list of parts.
+    #[schema(required, example = "How do otters sleep?")]
+    content: Value,
+}
+
+/// An answer.
+#[derive(ToSchema)]
+pub struct Completion {
+    id: String,
+    object: String,
+    created: i64,
+    model: String,
+    choices: Vec<AnyObject>,
+    usage: Option<AnyObject>,
+    /// What it rests on; OpenAI has no such key.
+    sources: Option<Vec<AnyObject>>,
+}
+
+/// Texts.
+#[derive(ToSchema)]
+pub struct EmbeddingsRequest {
+    /// A text, or a list of texts.
+    #[schema(required, example = "Otters hold hands.")]
+    input: Value,
+    model: Option<String>,
+    /// `float` or `base64`.
+    encoding_format: Option<String>,
+}
+
+/// Vectors, in the order of the texts.
+#[derive(ToSchema)]
+pub struct EmbeddingsReply {
+    object: String,
+    data: Vec<AnyObject>,
+    model: String,
+    usage: Option<AnyObject>,
+}
+
+/// Workspaces, as vector stores.
+#[derive(ToSchema)]
+pub struct VectorStores {
+    data: Vec<AnyObject>,
+    has_more: bool,
+    first_id: Option<String>,
+    last_id: Option<String>,
+}
+
+/// A picture to make.
+#[derive(ToSchema)]
+pub struct ImageRequest {
+    prompt: Option<String>,
+    size: Option<String>,
+}
+
+/// Every operation.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        op("GET", "/v1/openai/models", TAG, "List workspaces as models").ok::<Models>().openai_errors(),
+        op("POST", "/v1/openai/chat/completions", TAG, "Ask a workspace, whole or as a stream")
+            .body::<CompletionRequest>()
+            .ok::<Completion>()
+            .ok_as("text/event-stream")
+            .errors(&[401, 404, 422, 429])
+            .openai_errors(),
+        op("POST", "/v1/openai/embeddings", TAG, "Turn texts into vectors")
+            .body::<EmbeddingsRequest>()
+            .ok::<EmbeddingsReply>()
+            .errors(&[422, 429])
+            .openai_errors(),
+        op("GET", "/v1/openai/vector_stores", TAG, "List workspaces as vector stores")
+            .ok::<VectorStores>()
+            .openai_errors(),
+        op("POST", "/v1/openai/images/generations", TAG, "Make a picture")
+            .note("There is no model for pictures here.")
+            .multipart::<ImageRequest>()
+            .ok::<AnyObject>()
+            .errors(&[501])
+            .openai_errors(),
+    ]
+}
