@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 /// Our own settings, without their prefix. A file may name them plainly; everywhere else they need the
 /// prefix, for an environment may hold a `DATA` or `LOG` of somebody else's.
-pub const OWN: [&str; 18] = [
+pub const OWN: [&str; 20] = [
     "ALLOW_PRIVATE_ADDRESSES",
     "API_KEY",
     "BACKFILL",
@@ -14,6 +14,7 @@ pub const OWN: [&str; 18] = [
     "CONFIG",
     "DATA",
     "DEDUPLICATE",
+    "EMBED_REQUESTS_PER_MINUTE",
     "ENV_FILE",
     "EXTRACT_MEMORY_BYTES",
     "EXTRACT_TIMEOUT_SECONDS",
@@ -24,6 +25,7 @@ pub const OWN: [&str; 18] = [
     "MAX_DATABASE_BYTES",
     "MAX_REQUESTS",
     "REQUEST_TIMEOUT_SECONDS",
+    "TRUSTED_PROXIES",
 ];
 
 /// The file as variables: names in upper case, tables joined with `_` (`[llm] provider` is `LLM_PROVIDER`).

@@ -8,7 +8,7 @@ mod file;
 mod vars;
 
 use crate::extraction::ExtractionOptions;
-use crate::server::ServerOptions;
+use crate::server::{ServerOptions, proxies};
 use crate::store::StoreOptions;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -84,6 +84,14 @@ impl Config {
                 max_body_bytes: vars.own_number("MAX_BODY_BYTES")?.unwrap_or(server.max_body_bytes),
                 max_requests: vars.own_number("MAX_REQUESTS")?.unwrap_or(server.max_requests),
                 request_time: seconds(vars, "REQUEST_TIMEOUT_SECONDS")?.unwrap_or(server.request_time),
+                trusted_proxies: match vars.own("TRUSTED_PROXIES") {
+                    Some(text) => proxies(text).ok_or_else(|| {
+                        format!(
+                            "HAVERSACK_TRUSTED_PROXIES={text}: addresses with commas between are expected"
+                        )
+                    })?,
+                    None => server.trusted_proxies,
+                },
                 ..server
             },
             store: StoreOptions { max_bytes: vars.own_number("MAX_DATABASE_BYTES")? },

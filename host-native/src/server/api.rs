@@ -1,7 +1,7 @@
 //! Requests to the engine and answers back.
 
 use super::body::{self, Refused};
-use super::{Shared, cors, request_id};
+use super::{Shared, cors, peer, request_id};
 use crate::answer::{Answer, AnswerBody, BrokenOff, Pieces};
 use crate::host::refusal;
 use axum::body::Body;
@@ -80,7 +80,8 @@ async fn dispatch(shared: &Shared, request: Request) -> Response {
         return response;
     };
     let (parts, body) = request.into_parts();
-    let peer = parts.extensions.get::<Peer>().map(|Peer(address)| *address);
+    let proxies = &shared.options.trusted_proxies;
+    let peer = parts.extensions.get::<Peer>().map(|Peer(end)| peer::client(*end, &parts.headers, proxies));
     let most = shared.options.max_body_bytes;
     let limit = if parts.headers.contains_key(AUTHORIZATION) { most } else { most.min(STRANGER_BODY_BYTES) };
     let held = match body::read(body, &parts.headers, limit, &shared.options, &shared.bodies).await {

@@ -4,9 +4,11 @@ mod api;
 mod body;
 mod cors;
 mod page;
+mod peer;
 mod request_id;
 mod serve;
 
+pub(crate) use peer::proxies;
 pub use serve::{Server, shutdown_signal};
 
 use crate::host::Host;
@@ -31,6 +33,8 @@ pub struct ServerOptions {
     pub request_time: Duration,
     /// Requests being answered at once; more are told to come back (503). Default 512.
     pub max_requests: usize,
+    /// Proxies that may say where a request came from (`X-Forwarded-For`). Default none.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
 }
 
 impl Default for ServerOptions {
@@ -41,6 +45,7 @@ impl Default for ServerOptions {
             body_idle_time: Duration::from_secs(30),
             request_time: Duration::from_secs(900),
             max_requests: 512,
+            trusted_proxies: Vec::new(),
         }
     }
 }
