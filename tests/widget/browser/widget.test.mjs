@@ -201,6 +201,7 @@ test("tags that were made for AnythingLLM keep working", async () => {
   };
   const chat = await stage.visit(uuid, { tag, script: "anythingllm-chat-widget.min.js" });
   await seen(chat.log.getByText("Welcome!"));
+  assert.equal(await chat.tab.evaluate(() => document.activeElement === document.body), true, "it takes no focus by itself");
   const [x, , width, height] = await place(chat);
   assert.deepEqual([x, width, height], [20, 340, 500]);
   assert.equal(await chat.window.getByRole("link", { name: "Contact support" }).getAttribute("href"), "mailto:help@shop.test");

@@ -31,8 +31,10 @@ pub struct EmbedSettings {
     allow_model_override: Option<bool>,
     allow_temperature_override: Option<bool>,
     allow_prompt_override: Option<bool>,
+    /// Answers in 24 hours; `null` is no limit. The same for one session below.
     max_chats_per_day: Option<Value>,
     max_chats_per_session: Option<Value>,
+    /// Turns of a session that go into a prompt; `null` is 20.
     message_limit: Option<Value>,
     enabled: Option<bool>,
 }
@@ -89,16 +91,16 @@ pub fn operations() -> Vec<Operation> {
             .note("Only from the pages that the widget allows. Events are those of a workspace's stream, without sources.")
             .body::<EmbedQuestion>()
             .ok_as("text/event-stream")
-            .errors(&[401, 403, 429]),
+            .errors(&[401, 429]),
         op("OPTIONS", "/embed/:uuid/stream-chat", TAG, "What a browser asks before it asks through a widget").bare(204),
         op("OPTIONS", "/embed/:uuid/:session", TAG, "What a browser asks before it reads or forgets a session")
             .bare(204),
         op("GET", "/embed/haversack-chat.js", TAG, "The script of the widget").ok_as("text/javascript").bare(304),
         op("GET", "/embed/anythingllm-chat-widget.min.js", TAG, "The script of the widget, under AnythingLLM's name")
             .ok_as("text/javascript").bare(304),
-        op("GET", "/embed/:uuid/:session", TAG, "Read a session of a widget").ok::<EmbedHistory>().errors(&[401, 403, 429]),
+        op("GET", "/embed/:uuid/:session", TAG, "Read a session of a widget").ok::<EmbedHistory>().errors(&[401, 409, 429]),
         op("DELETE", "/embed/:uuid/:session", TAG, "Forget a session of a widget")
             .ok_as("text/plain")
-            .errors(&[401, 403, 429]),
+            .errors(&[401, 429]),
     ]
 }

@@ -56,7 +56,6 @@ pub async fn enter(call: &Call) -> Result<Result<Visit, Answer>, ApiError> {
     let (found, cors) = look(call, origin.as_deref()).await.map_err(masked)?;
     Ok(match found {
         Ok(embed) => Ok(Visit { embed, cors, origin }),
-        Err(Refused::Unknown) => Err(with(Answer::text(404, "Not Found"), &cors)),
         Err(why) => Err(refuse(call, &why.error(), &cors)),
     })
 }

@@ -17,9 +17,8 @@ pub fn check_answer(answer: &Answer) -> Result<(), String> {
         return check_stream(answer);
     }
     if content_type.starts_with("text/plain") {
-        // Deletions say `OK`, and an embed that is not there `Not Found`.
-        let known = answer.status == 200 || (answer.status == 404 && answer.body == "Not Found");
-        return if known { Ok(()) } else { Err("an error without JSON".into()) };
+        // Deletions say `OK`.
+        return if answer.status == 200 { Ok(()) } else { Err("an error without JSON".into()) };
     }
     let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else {
         return Err(format!("not JSON: {:?}", String::from_utf8_lossy(&answer.body)));

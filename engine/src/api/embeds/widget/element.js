@@ -18,7 +18,8 @@ class HaversackChat extends HTMLElement {
     this.#options = options;
     for (const [name, value] of Object.entries(options.variables)) this.style.setProperty(`--haversack-${name}`, value);
     this.#build(this.attachShadow({ mode: "open" }));
-    if (options.openOnLoad) this.open(false);
+    // On a small screen it would hide the page that somebody came for.
+    if (options.openOnLoad && !this.#small.matches) this.open(false);
   }
 
   /** Opens the window; takes the focus unless told not to. */
@@ -26,12 +27,12 @@ class HaversackChat extends HTMLElement {
     const { panel, launcher, input } = this.#parts;
     if (panel.open) return;
     // On a small screen nothing else can be reached while it is open; elsewhere the page stays in use.
-    const before = document.activeElement;
+    const before = this.shadowRoot.activeElement;
     if (this.#small.matches) panel.showModal();
-    else panel.show();
+    else panel.open = true;
     launcher.setAttribute("aria-expanded", "true");
     this.#name(launcher, this.#options.words.close);
-    if (!focus) before?.focus?.({ preventScroll: true });
+    if (!focus) before?.focus({ preventScroll: true });
     // A touch keyboard would cover the conversation at once.
     else (matchMedia("(hover: hover)").matches ? input : panel).focus({ preventScroll: true });
     this.#conversation.load();
