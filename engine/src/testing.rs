@@ -127,6 +127,12 @@ impl TestHost {
         self.finish(&mut running)
     }
 
+    /// Lets a run go to its end.
+    pub fn finish_run(&mut self, run: Run) -> Replied {
+        let mut running = self.running(run);
+        self.finish(&mut running)
+    }
+
     /// Writes a record, as if it had been there.
     pub fn record<T: serde::Serialize>(&mut self, key: Key, record: &T) {
         self.store.insert(key, serde_json::to_vec(record).unwrap().into());

@@ -3,9 +3,11 @@
 use super::caller::Caller;
 use super::error::{ApiError, Code};
 use super::routes::{Access, Reach, Route};
-use crate::model::{ApiKey, Instance, Session, User};
-use crate::seam::{ApiRequest, Cx};
+use crate::model::{ApiKey, Instance, Scope, Session, User};
+use crate::seam::text_or_base64::Blob;
+use crate::seam::{ApiRequest, Cx, KvOp, UnixMs, Write};
 use crate::store::{self, StoreError, key};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
@@ -38,16 +40,16 @@ pub async fn identify(
     }
     let secret = bearer(request).ok_or_else(invalid)?;
     let hash = hash(secret);
-    let keys = vec![key::instance(), key::api_key(&hash), key::session(&hash)];
-    let mut values = store::get_bytes(cx, keys.clone()).await?.into_iter().zip(keys);
+    let keys = vec![key::instance(), key::api_key(&hash), key::session(&hash), key::api_key_used(&hash)];
+    let values = store::get_bytes(cx, keys.clone()).await?;
+    let kept = values.get(1).cloned().flatten();
+    let used = values.get(3).cloned().flatten();
+    let mut values = values.into_iter().zip(keys);
     let instance = record::<Instance>(values.next())?.unwrap_or_default();
     if let Some(found) = record::<ApiKey>(values.next())? {
-        return match found.expires_at {
-            Some(at) if at <= cx.now() => {
-                Err(ApiError::new(Code::InvalidApiKey, "This API key has expired."))
-            }
-            _ => Ok((Caller::Key(found), instance)),
-        };
+        check_key(cx, &found).await?;
+        note_use(cx, &hash, kept, used).await;
+        return Ok((Caller::Key(found), instance));
     }
     let session = record::<Session>(values.next())?;
     let session = session.filter(|session| instance.multi_user && session.expires_at > cx.now());
@@ -59,6 +61,39 @@ pub async fn identify(
     let members = store::scan_keys(cx, key::members(user.id)).await?;
     let workspaces = members.iter().filter_map(key::trailing_id).collect();
     Ok((Caller::User(user, workspaces), instance))
+}
+
+/// # Errors
+/// [`Code::InvalidApiKey`] for a key that has expired, or whose maker may not administer the instance any
+/// more: a key is no way to stay.
+async fn check_key(cx: &Cx, found: &ApiKey) -> Result<(), ApiError> {
+    let refuse = |message: &str| Err(ApiError::new(Code::InvalidApiKey, message));
+    if found.expires_at.is_some_and(|at| at <= cx.now()) {
+        return refuse("This API key has expired.");
+    }
+    if let Some(maker) = found.created_by {
+        let maker = store::get::<User>(cx, key::user(maker)).await?;
+        if !maker.is_some_and(|user| user.role.may(Scope::Admin) && !user.suspended) {
+            return refuse("The user who made this API key is no administrator any more.");
+        }
+    }
+    Ok(())
+}
+
+/// Uses of a key within so long are one.
+const USE_MS: u64 = 10 * 60 * 1000;
+
+/// Writes down that a key was used, if that was not done of late. It is no harm if it cannot be.
+async fn note_use(cx: &Cx, hash: &str, kept: Option<Bytes>, used: Option<Bytes>) {
+    let last = used.as_ref().and_then(|bytes| serde_json::from_slice::<UnixMs>(bytes).ok());
+    if last.is_some_and(|last| last <= cx.now() && last.plus(USE_MS) > cx.now()) {
+        return;
+    }
+    let place = key::api_key_used(hash);
+    let value = cx.now().0.to_string().into();
+    // Only while the key is there: revoking it takes the note with it.
+    let expect = vec![(key::api_key(hash), kept.map(Blob))];
+    let _ = cx.call(KvOp::Commit { expect, writes: vec![Write::Put(place, value)] }).await;
 }
 
 /// The second word of the `Authorization` header; the first is not looked at, as clients send `Bearer`,
@@ -100,8 +135,7 @@ pub fn allow(caller: &Caller, route: &Route) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Role, Scope};
-    use crate::seam::UnixMs;
+    use crate::model::Role;
     use crate::testing::{START, TestHost, json_request};
     use serde_json::json;
 

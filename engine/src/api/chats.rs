@@ -48,7 +48,7 @@ async fn respond(call: Call, place: Place, streamed: bool) -> Result<Answer, Api
 }
 
 /// An error before the answer began, in the shape clients of chats expect.
-fn aborted(id: &str, error: &ApiError) -> Answer {
+pub(super) fn aborted(id: &str, error: &ApiError) -> Answer {
     let mut error = error.clone();
     error.extra = wire::abort(id, &error.message);
     error.answer()

@@ -34,6 +34,12 @@ codes! {
     InvalidApiKey 403 "invalid_api_key",
     /// The operator forbade it.
     Forbidden 403 "forbidden",
+    /// The instance has one user, and the route is for those with several.
+    NotMultiUser 401 "not_multi_user",
+    /// What was brought to sign in with is not good.
+    InvalidToken 401 "invalid_token",
+    /// Without this one nobody could administer the instance.
+    LastAdmin 400 "last_admin",
     /// No such route.
     UnknownRoute 404 "unknown_route",
     /// The route exists for other methods.

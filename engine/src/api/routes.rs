@@ -2,7 +2,9 @@
 
 use super::answer::Answer;
 use super::error::{ApiError, Code};
-use super::{Call, chats, describe, documents, embeds, instance, keys, search, system, threads, workspaces};
+use super::{
+    Call, chats, describe, documents, embeds, instance, keys, search, system, threads, users, workspaces,
+};
 use crate::model::Scope;
 use futures_util::future::BoxFuture;
 use percent_encoding::percent_decode_str;
@@ -104,6 +106,19 @@ pub(super) static ROUTES: &[Route] = routes! {
     admin all POST "/system/generate-api-key" => keys::create,
     admin all GET "/system/api-keys" => keys::list,
     admin all DELETE "/system/api-key/:id" => keys::revoke,
+    admin all POST "/admin/generate-api-key" => keys::create,
+    admin all GET "/admin/api-keys" => keys::list,
+    admin all DELETE "/admin/delete-api-key/:id" => keys::revoke,
+
+    open own GET "/system/multi-user-mode" => users::multi_user_mode,
+    admin all POST "/system/enable-multi-user" => users::enable,
+    admin all POST "/system/disable-multi-user" => users::disable,
+    known own GET "/system/me" => users::me,
+    open own POST "/request-token" => users::request_token,
+    open own GET "/request-token/sso/simple" => users::exchange,
+    known own POST "/session/end" => users::end_session,
+    open own GET "/invite/:code" => users::look_up,
+    open own POST "/invite/:code" => users::claim,
 
     write all POST "/v1/workspace/new" => workspaces::create,
     read own GET "/v1/workspaces" => workspaces::list,
@@ -141,21 +156,21 @@ pub(super) static ROUTES: &[Route] = routes! {
     write all DELETE "/v1/document/:id" => documents::delete,
     write all DELETE "/v1/system/remove-documents" => documents::remove_documents,
 
-    read own GET "/v1/admin/is-multi-user-mode" => system::not_built,
-    admin all GET "/v1/admin/users" => system::not_built,
-    admin all POST "/v1/admin/users/new" => system::not_built,
-    admin all POST "/v1/admin/users/:id" => system::not_built,
-    admin all DELETE "/v1/admin/users/:id" => system::not_built,
-    admin all GET "/v1/admin/invites" => system::not_built,
-    admin all POST "/v1/admin/invite/new" => system::not_built,
-    admin all DELETE "/v1/admin/invite/:id" => system::not_built,
-    admin all GET "/v1/admin/workspaces/:id/users" => system::not_built,
-    admin all POST "/v1/admin/workspaces/:id/update-users" => system::not_built,
-    admin all POST "/v1/admin/workspaces/:slug/manage-users" => system::not_built,
-    admin all POST "/v1/admin/workspace-chats" => system::not_built,
-    admin all POST "/v1/admin/preferences" => system::not_built,
-    admin all GET "/v1/users" => system::not_built,
-    admin all GET "/v1/users/:id/issue-auth-token" => system::not_built,
+    read own GET "/v1/admin/is-multi-user-mode" => users::is_multi_user,
+    admin all GET "/v1/admin/users" => users::list,
+    admin all POST "/v1/admin/users/new" => users::new,
+    admin all POST "/v1/admin/users/:id" => users::update,
+    admin all DELETE "/v1/admin/users/:id" => users::remove,
+    admin all GET "/v1/admin/invites" => users::list_invites,
+    admin all POST "/v1/admin/invite/new" => users::new_invite,
+    admin all DELETE "/v1/admin/invite/:id" => users::delete_invite,
+    admin all GET "/v1/admin/workspaces/:id/users" => users::of_workspace,
+    admin all POST "/v1/admin/workspaces/:id/update-users" => users::replace,
+    admin all POST "/v1/admin/workspaces/:slug/manage-users" => users::manage,
+    admin all POST "/v1/admin/workspace-chats" => users::workspace_chats,
+    admin all POST "/v1/admin/preferences" => users::update_preferences,
+    admin all GET "/v1/users" => users::list_short,
+    admin all GET "/v1/users/:id/issue-auth-token" => users::issue,
     read own GET "/v1/openai/models" => system::not_built,
     chat own POST "/v1/openai/chat/completions" => system::not_built,
     chat own POST "/v1/openai/images/generations" => system::not_built,
@@ -270,6 +285,16 @@ mod tests {
         assert_eq!(embeds.len(), 7);
         let (docs, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|p| p.starts_with("/docs"));
         assert_eq!(docs.len(), 3);
-        assert_eq!(others, ["/ping", "/migrate", "/openapi.json"]);
+        let expected = [
+            "/ping",
+            "/migrate",
+            "/openapi.json",
+            "/system/multi-user-mode",
+            "/request-token",
+            "/request-token/sso/simple",
+            "/invite/:code",
+            "/invite/:code",
+        ];
+        assert_eq!(others, expected);
     }
 }

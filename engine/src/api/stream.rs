@@ -5,6 +5,7 @@
 
 use super::Call;
 use super::answer::Answer;
+use super::error::Code;
 use super::wire;
 use crate::chat::{self, Ask, Outcome, Refusal, Voice};
 use crate::seam::{Cx, Head};
@@ -39,6 +40,10 @@ pub async fn answer(call: &Call, id: &str, ask: &Ask) -> Answer {
             events.chunk("", true);
             let fields = json!({ "uuid": id, "id": id, "type": "finalizeResponseStream", "close": true, "error": false });
             events.send(&fields);
+        }
+        // Nothing was sent yet, and whoever asks too much is to see when to ask again.
+        Err(error) if error.code == Code::TooMany && !call.cx.head_sent() => {
+            return super::chats::aborted(id, &error);
         }
         // The status is 200 by now for every client that reads events, as it always was.
         Err(error) => events.abort(&error.message),

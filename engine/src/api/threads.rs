@@ -5,7 +5,7 @@ use super::body::Fields;
 use super::error::{ApiError, Code};
 use super::workspaces::find_thread;
 use super::{Call, events, js, wire};
-use crate::model::{Thread, ThreadPlace, Workspace};
+use crate::model::{Thread, ThreadPlace, User, Workspace};
 use crate::retrieve::staging::Orphans;
 use crate::store::{self, key, retry};
 use crate::text::slug::thread_slug;
@@ -30,6 +30,12 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
         let mut tx = attempts.next().await?;
         if tx.get::<Workspace>(key::workspace(workspace.id)).await?.is_none() {
             return Err(ApiError::unknown_workspace(call.param(0)));
+        }
+        if let Some(user) = thread.user
+            && tx.get::<User>(key::user(user)).await?.is_none()
+        {
+            let message = format!("There is no user {user}.");
+            return Ok(Answer::ok(&json!({ "thread": null, "message": message })));
         }
         if tx.get::<ThreadPlace>(key::thread_slug(&thread.slug)).await?.is_some() {
             let message = format!("A thread with the slug {} exists already.", thread.slug);

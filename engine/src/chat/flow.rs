@@ -4,7 +4,7 @@ use super::attachments::{self, Attached};
 use super::context::{Context, Source, pinned};
 use super::history::{self, Turn};
 use super::metrics::Meter;
-use super::{backfill, prompt, refusal, save};
+use super::{allowance, backfill, prompt, refusal, save};
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::llm::{self, ChatModel, Delta, LlmError, ThinkTags, TokenStream};
@@ -85,6 +85,7 @@ pub(crate) async fn answer(
     ask: &Ask,
     voice: &mut dyn Voice,
 ) -> Result<Outcome, ApiError> {
+    allowance::take(cx).await?;
     let workspace = &ask.workspace;
     let settings = engine.settings();
     let model = settings

@@ -1,5 +1,6 @@
 //! Answering a question: one flow for every endpoint, streamed or whole.
 
+mod allowance;
 mod attachments;
 mod backfill;
 mod compress;

@@ -2,7 +2,7 @@
 
 use super::flow::Ask;
 use crate::api::{ApiError, log_event};
-use crate::model::{Chat, Embed, Thread, Workspace};
+use crate::model::{Chat, Embed, Thread, User, Workspace};
 use crate::seam::Cx;
 use crate::store::key::Partition;
 use crate::store::{self, key, retry};
@@ -60,9 +60,14 @@ async fn save(
     let mut attempts = retry(cx);
     loop {
         let mut tx = attempts.next().await?;
-        // A conversation does not outlive its workspace, thread and embed.
+        // A conversation does not outlive its workspace, user, thread and embed.
         if tx.get::<Workspace>(key::workspace(chat.workspace)).await?.is_none() {
             return Err(ApiError::unknown_workspace(&ask.workspace.slug));
+        }
+        if let Some(user) = chat.user
+            && tx.get::<User>(key::user(user)).await?.is_none()
+        {
+            return Err(ApiError::new(crate::api::Code::NotFound, "The user was deleted meanwhile."));
         }
         if let Some(thread) = &ask.thread
             && tx.get::<Thread>(key::thread(chat.workspace, thread.id)).await?.is_none()

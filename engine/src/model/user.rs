@@ -84,3 +84,21 @@ pub struct Session {
     /// From when on it is refused.
     pub expires_at: UnixMs,
 }
+
+/// What is known of a session by its user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionPlace {
+    /// Where they signed in from, as far as it tells clients apart; empty where there is no such thing.
+    pub peer: String,
+    /// From when on it is refused.
+    pub expires_at: UnixMs,
+}
+
+/// A token that signs a user in once. It is not kept, only its hash (as part of the store's key).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LoginToken {
+    /// The user's id.
+    pub user: u64,
+    /// From when on it is refused.
+    pub expires_at: UnixMs,
+}

@@ -1,5 +1,6 @@
 //! From documents to chunks in an index, and from a question to the chunks that matter.
 
+pub(crate) mod estate;
 mod head;
 mod index;
 pub(crate) mod ingest;

@@ -5,6 +5,7 @@
 //! only if the marker is still as this run left it, and the last commit removes it: whoever removed the
 //! marker first, the sweep or the last commit, has won, and the other does nothing.
 
+use super::estate;
 use crate::model::Thread;
 use crate::seam::text_or_base64::Blob;
 use crate::seam::{Cx, Key, KeyRange, KvOp, KvReply, UnixMs, Write};
@@ -29,12 +30,17 @@ pub enum Staged {
         /// The documents' ids.
         documents: Vec<String>,
     },
-    /// Conversations whose workspace or thread is gone already. Nobody writes them any more.
+    /// Conversations whose workspace or thread is gone already, and the members of such a workspace. Nobody writes them any more.
     Orphans {
         /// The workspace's id.
         workspace: u64,
         /// The thread's id, if only the thread is gone.
         thread: Option<u64>,
+    },
+    /// What a user who is gone left behind.
+    User {
+        /// The user's id.
+        user: u64,
     },
 }
 
@@ -129,6 +135,9 @@ pub async fn discard(cx: &Cx, number: u64, is_dead: impl Fn(&Marker) -> bool) ->
         if !is_dead(&marker) {
             return Ok(false);
         }
+        if let Staged::User { user } = marker.of {
+            estate::remove(cx, user).await?;
+        }
         for lead in leads(cx, &marker.of).await? {
             tx.delete(lead);
         }
@@ -146,7 +155,10 @@ fn ranges(number: u64, of: &Staged) -> Vec<KeyRange> {
     match of {
         Staged::Segment { workspace } => segment_ranges(*workspace, number).into(),
         Staged::Texts { documents } => documents.iter().map(|id| key::document_texts(id)).collect(),
-        Staged::Orphans { workspace, thread: None } => vec![key::chats(*workspace), key::threads(*workspace)],
+        Staged::Orphans { workspace, thread: None } => {
+            vec![key::chats(*workspace), key::threads(*workspace), key::members_in(*workspace)]
+        }
+        Staged::User { .. } => Vec::new(),
         Staged::Orphans { workspace, thread: Some(thread) } => vec![key::chats_thread(*workspace, *thread)],
     }
 }
@@ -163,6 +175,8 @@ async fn leads(cx: &Cx, of: &Staged) -> Result<Vec<Key>, StoreError> {
     if thread.is_none() {
         let threads = store::all::<Thread>(cx, key::threads(*workspace)).await?;
         leads.extend(threads.iter().map(|(_, thread)| key::thread_slug(&thread.slug)));
+        let members = scan_keys(cx, key::members_in(*workspace)).await?;
+        leads.extend(members.iter().filter_map(key::trailing_id).map(|user| key::member(user, *workspace)));
     }
     Ok(leads)
 }
@@ -178,6 +192,11 @@ impl Orphans {
     /// Those of a workspace, or of one of its threads.
     pub async fn of(cx: &Cx, workspace: u64, thread: Option<u64>) -> Result<Orphans, StoreError> {
         Ok(Orphans { number: next_number(cx).await?, of: Staged::Orphans { workspace, thread } })
+    }
+
+    /// What a user leaves behind.
+    pub async fn of_user(cx: &Cx, user: u64) -> Result<Orphans, StoreError> {
+        Ok(Orphans { number: next_number(cx).await?, of: Staged::User { user } })
     }
 
     /// Makes `tx` leave them behind.

@@ -4,11 +4,15 @@
 //! | --- | --- |
 //! | `meta/format` | number of the layout, see [`super::format`] |
 //! | `seq/NAME` | last number given |
-//! | `key/HASH`, `key.id/ID` | an API key's record; its hash |
+//! | `key/HASH`, `key.id/ID`, `key.used/HASH` | an API key's record; its hash; when it was last used, roughly |
 //! | `set/instance` | settings that are changed while it runs |
 //! | `user/ID`, `user.name/NAME` | a user; their id |
 //! | `member/USER/WS`, `member.in/WS/USER` | a user belongs to a workspace |
-//! | `session/HASH`, `session.of/USER/HASH` | a user is signed in; found by user |
+//! | `session/HASH`, `session.of/USER/HASH` | a user is signed in; where from |
+//! | `sso/HASH`, `sso.of/USER` | a token to sign in with, once; its hash |
+//! | `invite/ID`, `invite.code/CODE` | an invitation; its id |
+//! | `sent/USER` | when a user with a daily limit asked, of the last day |
+//! | `rate/NAME/WINDOW/SUBJECT` | how often something was done, see `api/rate.rs` |
 //! | `event/ID` | a line of the event log |
 //! | `ws/ID`, `ws.slug/SLUG` | a workspace; its id |
 //! | `thread/WS/ID`, `thread.slug/SLUG` | a thread; where it is |
@@ -82,6 +86,8 @@ keys! {
     api_key(hash: &str) = "key/{}", hash;
     /// An API key's hash by its id.
     api_key_id(id: u64) = "key.id/{}", digits(id);
+    /// When an API key was last used.
+    api_key_used(hash: &str) = "key.used/{}", hash;
     /// A user.
     user(id: u64) = "user/{}", digits(id);
     /// A user's id by their name.
@@ -94,6 +100,18 @@ keys! {
     session(hash: &str) = "session/{}", hash;
     /// A user's session.
     session_of(user: u64, hash: &str) = "session.of/{}/{}", digits(user), hash;
+    /// A token to sign in with, by its hash in hex.
+    sso(hash: &str) = "sso/{}", hash;
+    /// The hash of a user's token to sign in with.
+    sso_of(user: u64) = "sso.of/{}", digits(user);
+    /// An invitation.
+    invite(id: u64) = "invite/{}", digits(id);
+    /// An invitation's id by its code.
+    invite_code(code: &str) = "invite.code/{}", encode(code);
+    /// When a user asked.
+    sent(user: u64) = "sent/{}", digits(user);
+    /// How often `subject` did what `name` says in a window of time.
+    rate(name: &str, window: u64, subject: &str) = "rate/{}/{}/{}", name, digits(window), subject;
     /// A line of the event log.
     event(id: u64) = "event/{}", digits(id);
     /// A workspace.
@@ -161,6 +179,16 @@ ranges! {
     api_key_ids() = "key.id/";
     /// All users by id.
     users() = "user/";
+    /// All invitations by id.
+    invites() = "invite/";
+    /// All sessions.
+    all_sessions() = "session/";
+    /// All sessions by user.
+    all_sessions_of() = "session.of/";
+    /// Everything counted under a name.
+    rates(name: &str) = "rate/{}/", name;
+    /// Everything counted under a name in a window of time.
+    rates_in(name: &str, window: u64) = "rate/{}/{}/", name, digits(window);
     /// Workspaces of a user by id.
     members(user: u64) = "member/{}/", digits(user);
     /// Users of a workspace by id.
@@ -282,6 +310,17 @@ pub fn chats_main(workspace: u64) -> KeyRange {
 /// A thread's conversations of all users.
 pub fn chats_thread(workspace: u64, thread: u64) -> KeyRange {
     range(&format!("chat/{}/thread/{}/", digits(workspace), digits(thread)))
+}
+
+/// Whether a turn at this place may be a user's: their own conversations, and sessions that are named like
+/// theirs.
+pub fn may_be_by(place: &Key, user: u64) -> bool {
+    let parts: Vec<&str> = place.as_str().split('/').collect();
+    match parts.as_slice() {
+        ["chat", _, "main", id, _] | ["chat", _, "thread", _, id, _] => *id == digits(user),
+        ["chat", _, "session", name, _] => decode(name).starts_with(&format!("{user}@")),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ pub fn replay_all<T: Target>(
 ) -> Report {
     let mut report = Report::default();
     for golden in goldens {
-        let (run, skipped): (Vec<&Step>, Vec<_>) = split(golden, scope);
+        let (run, skipped) = split(golden, scope);
         for reason in skipped {
             *report.skipped.entry(reason).or_default() += 1;
         }
@@ -97,12 +97,18 @@ pub fn replay_all<T: Target>(
     report
 }
 
-fn split<'a>(golden: &'a Golden, scope: &mut Scope) -> (Vec<&'a Step>, Vec<String>) {
+fn split(golden: &Golden, scope: &mut Scope) -> (Vec<Step>, Vec<String>) {
     let (mut run, mut skipped) = (Vec::new(), Vec::new());
     for step in &golden.steps {
         match scope.skips(&golden.name, step) {
             Some(reason) => skipped.push(reason),
-            None => run.push(step),
+            None => {
+                let mut step = step.clone();
+                if scope.adds_key(&golden.name, &step) {
+                    step.request.auth = None;
+                }
+                run.push(step);
+            }
         }
     }
     (run, skipped)
@@ -110,7 +116,7 @@ fn split<'a>(golden: &'a Golden, scope: &mut Scope) -> (Vec<&'a Step>, Vec<Strin
 
 fn replay<T: Target>(
     golden: &Golden,
-    steps: &[&Step],
+    steps: &[Step],
     fixtures: &Path,
     differences: &mut Differences,
     target: &mut T,

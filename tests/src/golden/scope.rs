@@ -13,6 +13,7 @@ use std::path::Path;
 pub struct Scope {
     entries: Vec<(Entry, usize)>,
     settings: Vec<Setting>,
+    keyed: Vec<(Entry, usize)>,
 }
 
 /// Settings of ours that a recording is replayed under.
@@ -27,7 +28,7 @@ pub struct Setting {
     pub reason: String,
 }
 
-/// Steps that are left out.
+/// Steps that are left out, or sent in another way.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
@@ -54,11 +55,13 @@ impl Scope {
             skip: Vec<Entry>,
             #[serde(default)]
             setting: Vec<Setting>,
+            #[serde(default)]
+            keyed: Vec<Entry>,
         }
         let lists: Lists = toml::from_str(&fs::read_to_string(path)?)
             .map_err(|e| Error::new(ErrorKind::InvalidData, format!("{}: {e}", path.display())))?;
-        let entries = lists.skip.into_iter().map(|entry| (entry, 0)).collect();
-        Ok(Scope { entries, settings: lists.setting })
+        let unused = |entries: Vec<Entry>| entries.into_iter().map(|entry| (entry, 0)).collect();
+        Ok(Scope { entries: unused(lists.skip), settings: lists.setting, keyed: unused(lists.keyed) })
     }
 
     /// The variables that a recording is replayed under, with those it was recorded under.
@@ -70,24 +73,35 @@ impl Scope {
 
     /// Why the step is left out, if it is.
     pub fn skips(&mut self, file: &str, step: &Step) -> Option<String> {
-        let path = step.request.path.split('?').next().unwrap_or_default();
-        let mut reason = None;
-        for (entry, used) in &mut self.entries {
-            let matches = glob::text(&entry.file, file)
-                && entry.steps.iter().any(|name| glob::text(name, &step.name))
-                && entry.paths.iter().any(|pattern| glob::path(pattern, path));
-            if matches {
-                *used += 1;
-                reason.get_or_insert_with(|| entry.reason.clone());
-            }
-        }
-        reason
+        first(&mut self.entries, file, step)
     }
 
-    /// Entries that left nothing out.
-    pub fn stale(&self) -> Vec<&Entry> {
-        self.entries.iter().filter(|(_, used)| *used == 0).map(|(entry, _)| entry).collect()
+    /// Whether the step is sent with the valid key, though it was recorded without.
+    pub fn adds_key(&mut self, file: &str, step: &Step) -> bool {
+        first(&mut self.keyed, file, step).is_some()
     }
+
+    /// Entries that changed nothing.
+    pub fn stale(&self) -> Vec<&Entry> {
+        let all = self.entries.iter().chain(&self.keyed);
+        all.filter(|(_, used)| *used == 0).map(|(entry, _)| entry).collect()
+    }
+}
+
+/// The reason of the first entry that names the step; all that do are used.
+fn first(entries: &mut [(Entry, usize)], file: &str, step: &Step) -> Option<String> {
+    let path = step.request.path.split('?').next().unwrap_or_default();
+    let mut reason = None;
+    for (entry, used) in entries {
+        let matches = glob::text(&entry.file, file)
+            && entry.steps.iter().any(|name| glob::text(name, &step.name))
+            && entry.paths.iter().any(|pattern| glob::path(pattern, path));
+        if matches {
+            *used += 1;
+            reason.get_or_insert_with(|| entry.reason.clone());
+        }
+    }
+    reason
 }
 
 fn any() -> String {

@@ -4,6 +4,8 @@
 //! find it, and every record that belongs to another must have its owner: a half document, a chunk of
 //! nothing or a slug that leads nowhere is found here, at the commit that made it.
 
+mod people;
+
 use super::Store;
 use haversack_engine::model::{Chat, Document, Embed, Placement, Thread, ThreadPlace, Workspace};
 use haversack_engine::retrieve::IndexHead;
@@ -22,6 +24,7 @@ pub fn check(store: &Store) -> Result<(), String> {
     records.documents()?;
     records.placements()?;
     records.segments()?;
+    records.people()?;
     records.schema()
 }
 
@@ -261,11 +264,24 @@ impl Records<'_> {
 
     /// No key is outside of the schema.
     fn schema(&self) -> Result<(), String> {
-        const KNOWN: [&str; 34] = [
+        const KNOWN: [&str; 47] = [
             "meta",
             "seq",
             "key",
             "key.id",
+            "key.used",
+            "user",
+            "user.name",
+            "member",
+            "member.in",
+            "session",
+            "session.of",
+            "sso",
+            "sso.of",
+            "invite",
+            "invite.code",
+            "sent",
+            "rate",
             "set",
             "event",
             "ws",

@@ -190,8 +190,8 @@ pub fn operations() -> Vec<Operation> {
         op("POST", "/system/generate-api-key", KEYS, "Make a key").body::<NewKey>().ok::<OneKey>(),
         op("GET", "/system/api-keys", KEYS, "List keys").ok::<Keys>(),
         op("DELETE", "/system/api-key/:id", KEYS, "Revoke a key").ok_as("text/plain"),
-        op("POST", "/v1/admin/api-keys/new", KEYS, "Make a key").body::<NewKey>().ok::<OneKey>(),
-        op("GET", "/v1/admin/api-keys", KEYS, "List keys").ok::<Keys>(),
-        op("DELETE", "/v1/admin/api-keys/:id", KEYS, "Revoke a key").ok_as("text/plain"),
+        op("POST", "/admin/generate-api-key", KEYS, "Make a key").body::<NewKey>().ok::<OneKey>(),
+        op("GET", "/admin/api-keys", KEYS, "List keys").ok::<Keys>(),
+        op("DELETE", "/admin/delete-api-key/:id", KEYS, "Revoke a key").ok_as("text/plain"),
     ]
 }

@@ -132,6 +132,27 @@ pub struct SignInToken {
     loginPath: String,
 }
 
+/// Who calls.
+#[derive(ToSchema)]
+pub struct Me {
+    /// `operator`, `key` or `user`.
+    caller: String,
+    user: Option<AnyObject>,
+    role: Option<String>,
+    apiKey: Option<AnyObject>,
+    scopes: Vec<String>,
+    /// Slugs of the workspaces that the caller is limited to; `null` is no limit.
+    workspaces: Option<Vec<String>>,
+    multiUserMode: bool,
+}
+
+/// Which sessions to end.
+#[derive(ToSchema)]
+pub struct SessionEnd {
+    /// All of the user's, not only this one.
+    all: Option<bool>,
+}
+
 /// Every operation.
 pub fn operations() -> Vec<Operation> {
     vec![
@@ -194,6 +215,8 @@ pub fn operations() -> Vec<Operation> {
             .body::<Credentials>()
             .ok::<SignedIn>()
             .errors(&[401, 403, 429]),
+        op("POST", "/session/end", SIGN_IN, "Sign out").body::<SessionEnd>().ok::<Success>(),
+        op("GET", "/system/me", SIGN_IN, "Ask who the key or session belongs to").ok::<Me>(),
         op("GET", "/invite/:code", SIGN_IN, "Look at an invitation").ok::<OneInvite>().errors(&[429]),
         op("POST", "/invite/:code", SIGN_IN, "Accept an invitation")
             .body::<Credentials>()
