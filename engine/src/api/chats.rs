@@ -302,3 +302,30 @@ pub async fn delete(call: Call) -> Result<Answer, ApiError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::TestHost;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn turns_are_deleted_one_by_one_or_all_at_once() {
+        let mut host = TestHost::new(&[]);
+        host.workspace("Docs");
+        host.workspace("Others");
+        for slug in ["docs", "docs", "others"] {
+            let path = format!("/v1/workspace/{slug}/chat");
+            host.call("POST", &path, &json!({ "message": "hi", "mode": "chat" })).ok();
+        }
+        let mut delete = |body: Value| host.call("DELETE", "/v1/workspace/docs/chats", &body);
+        assert_eq!(delete(json!({ "chatId": 3 })).status, 404);
+        assert_eq!(delete(json!({ "chatId": "one" })).status, 400);
+        assert_eq!(delete(json!({ "chatId": 1 })).ok()["deleted"], 1);
+        assert_eq!(delete(json!({})).ok()["deleted"], 1);
+        let mut left = |slug: &str| {
+            let path = format!("/v1/workspace/{slug}/chats");
+            host.call("GET", &path, &Value::Null).ok()["history"].as_array().unwrap().len()
+        };
+        assert_eq!((left("docs"), left("others")), (0, 2));
+    }
+}

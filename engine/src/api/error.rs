@@ -58,12 +58,12 @@ codes! {
     UnknownWorkspace 400 "unknown_workspace",
     /// Something named in the request does not exist.
     NotFound 404 "not_found",
-    /// Something of that name exists already, where clients expect 500.
-    Exists 500 "exists",
-    /// A folder operation failed, where clients expect 500.
-    FolderFailed 500 "folder_failed",
-    /// A file could not be turned into text, where clients expect 500.
-    ExtractionFailed 500 "extraction_failed",
+    /// Something of that name exists already.
+    Exists 409 "exists",
+    /// A folder operation was not possible.
+    FolderFailed 400 "folder_failed",
+    /// A file could not be turned into text.
+    ExtractionFailed 422 "extraction_failed",
     /// Several wrote the same thing at once.
     Contended 409 "contended",
     /// An embed is not for the page that asks.

@@ -7,15 +7,19 @@ use super::compare::Difference;
 use super::glob;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Error, ErrorKind};
 use std::path::Path;
 
-/// The entries of the file, with a count of the differences each has excused.
+/// The entries of the file, with the steps each has excused something in.
 #[derive(Debug)]
 pub struct Differences {
-    entries: Vec<(Entry, usize)>,
+    entries: Vec<(Entry, Steps)>,
 }
+
+/// Recording and step.
+pub type Steps = BTreeSet<(String, String)>;
 
 /// One excuse.
 #[derive(Clone, Debug, Deserialize)]
@@ -91,16 +95,16 @@ impl Differences {
         for entry in &lists.difference {
             entry.check().map_err(|why| invalid(format!("{why}: {entry:?}")))?;
         }
-        Ok(Differences { entries: lists.difference.into_iter().map(|entry| (entry, 0)).collect() })
+        Ok(Differences { entries: lists.difference.into_iter().map(|entry| (entry, Steps::new())).collect() })
     }
 
-    /// Whether an entry excuses the difference; counts it if so.
+    /// Whether an entry excuses the difference; remembers where if so.
     pub fn excuses(&mut self, place: Place<'_>, difference: &Difference) -> bool {
         let mut found = false;
         // All matching entries count as used: a broad one must not make a narrow one look stale.
         for (entry, used) in &mut self.entries {
             if entry.matches(place, difference) {
-                *used += 1;
+                used.insert((place.file.to_owned(), place.step.to_owned()));
                 found = true;
             }
         }
@@ -112,9 +116,14 @@ impl Differences {
         let stale = |entry: &Entry| entry.target.as_deref().is_none_or(|only| only == target);
         self.entries
             .iter()
-            .filter(|(entry, used)| *used == 0 && stale(entry))
+            .filter(|(entry, used)| used.is_empty() && stale(entry))
             .map(|(entry, _)| entry)
             .collect()
+    }
+
+    /// Every entry, with the steps it has excused something in.
+    pub fn used(&self) -> impl Iterator<Item = (&Entry, &Steps)> {
+        self.entries.iter().map(|(entry, used)| (entry, used))
     }
 
     /// How many entries there are.

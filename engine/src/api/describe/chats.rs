@@ -114,12 +114,12 @@ pub fn operations() -> Vec<Operation> {
         op("POST", "/v1/workspace/:slug/chat", TAG, "Ask, and get the whole answer")
             .body::<ChatRequest>()
             .ok::<ChatReply>()
-            .errors(&[429]),
+            .errors(&[422, 429]),
         op("POST", "/v1/workspace/:slug/stream-chat", TAG, "Ask, and get the answer as it is made")
             .note(STREAM)
             .body::<ChatRequest>()
             .ok_as("text/event-stream")
-            .errors(&[429]),
+            .errors(&[422, 429]),
         op("GET", "/v1/workspace/:slug/chats", TAG, "Read what was said in a workspace")
             .query("apiSessionId", "string", "The conversation of this session.")
             .query("limit", "integer", "How many turns; 100 if left out.")
@@ -138,7 +138,7 @@ pub fn operations() -> Vec<Operation> {
         )
         .body::<ChatRequest>()
         .ok::<ChatReply>()
-        .errors(&[429]),
+        .errors(&[422, 429]),
         op(
             "POST",
             "/v1/workspace/:slug/thread/:thread/stream-chat",
@@ -148,6 +148,6 @@ pub fn operations() -> Vec<Operation> {
         .note(STREAM)
         .body::<ChatRequest>()
         .ok_as("text/event-stream")
-        .errors(&[429]),
+        .errors(&[422, 429]),
     ]
 }

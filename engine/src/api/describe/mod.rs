@@ -23,7 +23,7 @@ use super::Call;
 use super::answer::Answer;
 use super::error::{ApiError, Code};
 use super::routes::{ROUTES, Route};
-use operation::{Operation, Schemas, op};
+use operation::{Components, Operation, op};
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
@@ -49,13 +49,13 @@ fn disabled() -> ApiError {
 /// The whole document.
 fn document() -> Value {
     let operations = operations();
-    let mut schemas = Schemas::new();
+    let mut components = Components::default();
     let mut paths: Map<String, Value> = Map::new();
     for route in ROUTES {
         let found = operations.iter().find(|known| is_of(known, route)).cloned();
         let operation = found.unwrap_or_else(|| op(route.method, route.pattern, "Other", route.pattern));
         let path = paths.entry(openapi_path(route.pattern)).or_insert_with(|| json!({}));
-        path[route.method.to_lowercase()] = operation.describe(route, &mut schemas);
+        path[route.method.to_lowercase()] = operation.describe(route, &mut components);
     }
     json!({
         "openapi": "3.1.0",
@@ -68,7 +68,8 @@ fn document() -> Value {
         "servers": [{ "url": "/api" }],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": components.schemas,
+            "responses": components.responses,
             "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
         },
     })

@@ -97,29 +97,46 @@ pub struct ImageRequest {
     size: Option<String>,
 }
 
-/// Every operation.
+/// Every operation, under both of its paths.
 pub fn operations() -> Vec<Operation> {
-    vec![
-        op("GET", "/v1/openai/models", TAG, "List workspaces as models").ok::<Models>().openai_errors(),
-        op("POST", "/v1/openai/chat/completions", TAG, "Ask a workspace, whole or as a stream")
-            .body::<CompletionRequest>()
-            .ok::<Completion>()
-            .ok_as("text/event-stream")
-            .errors(&[401, 404, 422, 429])
-            .openai_errors(),
-        op("POST", "/v1/openai/embeddings", TAG, "Turn texts into vectors")
-            .body::<EmbeddingsRequest>()
-            .ok::<EmbeddingsReply>()
-            .errors(&[422, 429])
-            .openai_errors(),
-        op("GET", "/v1/openai/vector_stores", TAG, "List workspaces as vector stores")
-            .ok::<VectorStores>()
-            .openai_errors(),
-        op("POST", "/v1/openai/images/generations", TAG, "Make a picture")
-            .note("There is no model for pictures here.")
-            .multipart::<ImageRequest>()
-            .ok::<AnyObject>()
-            .errors(&[501])
-            .openai_errors(),
+    [
+        mounted("/v1/openai/models", "/v1/models", |path| {
+            op("GET", path, TAG, "List workspaces as models").ok::<Models>()
+        }),
+        mounted("/v1/openai/models/:model", "/v1/models/:model", |path| {
+            op("GET", path, TAG, "Look at a workspace as a model").ok::<Model>()
+        }),
+        mounted("/v1/openai/chat/completions", "/v1/chat/completions", |path| {
+            op("POST", path, TAG, "Ask a workspace, whole or as a stream")
+                .body::<CompletionRequest>()
+                .ok::<Completion>()
+                .ok_as("text/event-stream")
+                .errors(&[401, 404, 422, 429])
+        }),
+        mounted("/v1/openai/embeddings", "/v1/embeddings", |path| {
+            op("POST", path, TAG, "Turn texts into vectors")
+                .body::<EmbeddingsRequest>()
+                .ok::<EmbeddingsReply>()
+                .errors(&[422, 429])
+        }),
+        mounted("/v1/openai/vector_stores", "/v1/vector_stores", |path| {
+            op("GET", path, TAG, "List workspaces as vector stores").ok::<VectorStores>()
+        }),
+        mounted("/v1/openai/images/generations", "/v1/images/generations", |path| {
+            op("POST", path, TAG, "Make a picture")
+                .note("There is no model for pictures here.")
+                .multipart::<ImageRequest>()
+                .ok::<AnyObject>()
+                .errors(&[501])
+        }),
     ]
+    .concat()
+}
+
+fn mounted(
+    path: &'static str,
+    short: &'static str,
+    operation: impl Fn(&'static str) -> Operation,
+) -> Vec<Operation> {
+    vec![operation(path).openai_errors(), operation(short).openai_errors()]
 }

@@ -8,8 +8,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
-/// Schemas by name.
-pub type Schemas = BTreeMap<String, Value>;
+/// What operations share, by name.
+#[derive(Default)]
+pub struct Components {
+    pub schemas: BTreeMap<String, Value>,
+    pub responses: BTreeMap<String, Value>,
+}
+
+/// The shape of errors.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// [`Error`].
+    Ours,
+    /// [`OpenAiError`].
+    OpenAi,
+}
 
 /// One operation.
 #[derive(Clone)]
@@ -26,7 +39,7 @@ pub struct Operation {
     /// Statuses of answers without a body.
     bare: Vec<u16>,
     errors: Vec<u16>,
-    error: fn() -> Kind,
+    error: Shape,
 }
 
 /// A body, one way or the other.
@@ -49,14 +62,35 @@ impl Kind {
         Kind { name: T::name().into_owned(), schema: T::schema, others: T::schemas }
     }
 
-    /// Adds it to `schemas`; a reference to it.
-    fn refer(&self, schemas: &mut Schemas) -> Value {
+    /// Adds it to `components`; a reference to it.
+    fn refer(&self, components: &mut Components) -> Value {
         let mut found = vec![(self.name.clone(), (self.schema)())];
         (self.others)(&mut found);
         for (name, schema) in found {
-            schemas.entry(name).or_insert_with(|| json!(schema));
+            components.schemas.entry(name).or_insert_with(|| json!(schema));
         }
         json!({ "$ref": format!("#/components/schemas/{}", self.name) })
+    }
+}
+
+impl Shape {
+    /// Adds the answer of a status to `components`; a reference to it.
+    fn refer(self, status: u16, components: &mut Components) -> Value {
+        let (name, kind) = match self {
+            Shape::Ours => ("Error", Kind::of::<Error>()),
+            Shape::OpenAi => ("OpenAiError", Kind::of::<OpenAiError>()),
+        };
+        let name = format!("{name}{status}");
+        let content = json!({ "application/json": { "schema": kind.refer(components) } });
+        let mut response = json!({ "description": meaning(status), "content": content });
+        if matches!(status, 409 | 429 | 503) {
+            let meaning = "Seconds after which it may go well.";
+            response["headers"] =
+                json!({ "retry-after": { "description": meaning, "schema": { "type": "string" } } });
+        }
+        let reference = json!({ "$ref": format!("#/components/responses/{name}") });
+        components.responses.entry(name).or_insert(response);
+        reference
     }
 }
 
@@ -78,7 +112,7 @@ pub fn op(
         replies: Vec::new(),
         bare: Vec::new(),
         errors: Vec::new(),
-        error: Kind::of::<Error>,
+        error: Shape::Ours,
     }
 }
 
@@ -133,12 +167,12 @@ impl Operation {
 
     /// Errors have OpenAI's shape.
     pub fn openai_errors(mut self) -> Self {
-        self.error = Kind::of::<OpenAiError>;
+        self.error = Shape::OpenAi;
         self
     }
 
-    /// As OpenAPI has it; schemas it needs go to `schemas`.
-    pub fn describe(&self, route: &Route, schemas: &mut Schemas) -> Value {
+    /// As OpenAPI has it; what it needs beside goes to `components`.
+    pub fn describe(&self, route: &Route, components: &mut Components) -> Value {
         let mut parameters: Vec<Value> =
             open_parts(route.pattern).map(|name| path_parameter(route, name)).collect();
         parameters.extend(self.query.iter().map(|(name, kind, meaning)| {
@@ -150,35 +184,26 @@ impl Operation {
             "summary": self.summary,
             "description": format!("{}{}", self.note, permission(route)),
             "parameters": parameters,
-            "responses": self.responses(route, schemas),
+            "responses": self.responses(route, components),
         });
         if let Some(body) = &self.body {
-            operation["requestBody"] = json!({ "content": contents(std::slice::from_ref(body), schemas) });
+            operation["requestBody"] = json!({ "content": contents(std::slice::from_ref(body), components) });
         }
         operation["security"] = if route.access == Access::Open { json!([]) } else { json!([{ "key": [] }]) };
         operation
     }
 
-    fn responses(&self, route: &Route, schemas: &mut Schemas) -> Map<String, Value> {
+    fn responses(&self, route: &Route, components: &mut Components) -> Map<String, Value> {
         let mut responses = Map::new();
         if !self.replies.is_empty() {
-            let done = json!({ "description": "Done.", "content": contents(&self.replies, schemas) });
+            let done = json!({ "description": "Done.", "content": contents(&self.replies, components) });
             responses.insert("200".to_owned(), done);
         }
         for status in &self.bare {
             responses.insert(status.to_string(), json!({ "description": meaning(*status) }));
         }
-        let error = (self.error)().refer(schemas);
         for status in self.statuses(route) {
-            let mut response = json!({
-                "description": meaning(status),
-                "content": { "application/json": { "schema": error } },
-            });
-            if matches!(status, 409 | 429 | 503) {
-                let seconds = json!({ "description": "Seconds after which it may go well.", "schema": { "type": "string" } });
-                response["headers"] = json!({ "retry-after": seconds });
-            }
-            responses.insert(status.to_string(), response);
+            responses.insert(status.to_string(), self.error.refer(status, components));
         }
         responses
     }
@@ -204,15 +229,16 @@ impl Operation {
     }
 }
 
-fn contents(contents: &[Content], schemas: &mut Schemas) -> Map<String, Value> {
-    let schema = |content: &Content, schemas: &mut Schemas| match &content.kind {
-        Some(kind) => kind.refer(schemas),
-        None if content.media == "application/json" => json!({}),
+fn contents(contents: &[Content], components: &mut Components) -> Map<String, Value> {
+    let schema = |content: &Content, components: &mut Components| match &content.kind {
+        Some(kind) => kind.refer(components),
+        // A schema of a stream would be one of each of its events.
+        None if matches!(content.media, "application/json" | "text/event-stream") => json!({}),
         None => json!({ "type": "string" }),
     };
     contents
         .iter()
-        .map(|content| (content.media.to_owned(), json!({ "schema": schema(content, schemas) })))
+        .map(|content| (content.media.to_owned(), json!({ "schema": schema(content, components) })))
         .collect()
 }
 
@@ -227,6 +253,7 @@ fn path_parameter(route: &Route, name: &str) -> Value {
         "thread" => "The thread's slug.",
         "folder" => "The folder's name.",
         "name" => "The document's file name, or its id.",
+        "model" => "The model: a workspace's slug.",
         "uuid" => "The widget's uuid.",
         "session" => "The session's uuid.",
         "code" => "The code of the invitation.",

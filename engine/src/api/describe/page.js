@@ -8,11 +8,12 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-let schemas = {};
+let components = {};
 
-function resolve(schema) {
-  const name = schema?.$ref?.split("/").pop();
-  return name ? schemas[name] ?? {} : schema ?? {};
+// What a reference like `#/components/schemas/Error` stands for.
+function resolve(part) {
+  const [group, name] = part?.$ref?.split("/").slice(-2) ?? [];
+  return name ? components[group]?.[name] ?? {} : part ?? {};
 }
 
 // An example of a schema, to start a body from.
@@ -101,7 +102,7 @@ function inside(method, path, operation) {
   box.append(button, result);
   const answers = make("dl");
   for (const [status, response] of Object.entries(operation.responses ?? {})) {
-    answers.append(make("dt", {}, status), make("dd", {}, response.description ?? ""));
+    answers.append(make("dt", {}, status), make("dd", {}, resolve(response).description ?? ""));
   }
   const good = operation.responses?.["200"]?.content?.["application/json"]?.schema;
   box.append(...section("Answers", answers, ...(good?.$ref ? [make("pre", {}, outline(good))] : [])));
@@ -128,7 +129,7 @@ async function send(method, path, inputs, parts, body, button, result) {
       if (value) options.body.append(name, value);
     }
   }
-  const url = `.${address}${query.size ? `?${query}` : ""}`;
+  const url = `.${address}${query.toString() ? `?${query}` : ""}`;
   const output = make("pre", { tabindex: "0" });
   const line = make("p", {}, "Waiting…");
   result.replaceChildren(line, output);
@@ -156,7 +157,7 @@ async function send(method, path, inputs, parts, body, button, result) {
 }
 
 function show(description) {
-  schemas = description.components?.schemas ?? {};
+  components = description.components ?? {};
   document.getElementById("version").textContent = description.info.version;
   document.getElementById("about").textContent = description.info.description;
   const main = document.getElementById("operations");
@@ -176,7 +177,10 @@ function show(description) {
   }
   main.append(...themes.values());
   const named = location.hash && document.getElementById(location.hash.slice(1));
-  if (named) named.open = true;
+  if (named) {
+    named.open = true;
+    named.scrollIntoView();
+  }
 }
 
 document.getElementById("find").addEventListener("input", (event) => {

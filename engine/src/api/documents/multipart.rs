@@ -35,7 +35,7 @@ const FIELD_BYTES_MAX: usize = 1 << 20;
 /// Reads the body.
 ///
 /// # Errors
-/// [`Code::InvalidField`] if it is no multipart body; [`Code::ExtractionFailed`], with the words that
+/// [`Code::InvalidField`] if it is no multipart body; [`Code::MalformedBody`], with the words that
 /// clients know, if it is a broken one, or has a file where none is expected.
 pub async fn read(request: &ApiRequest) -> Result<Form, ApiError> {
     let content_type = request.header("content-type").unwrap_or("");
@@ -123,7 +123,7 @@ fn malformed(why: &str) -> ApiError {
         "Multipart: Boundary not found" => "The content type multipart/form-data needs a boundary.",
         _ => "The multipart body cannot be read: send it again, whole.",
     };
-    ApiError::new(Code::ExtractionFailed, message)
+    ApiError::new(Code::MalformedBody, message)
         .with("success", false)
         .with("error", format!("Invalid file upload. {why}"))
 }
@@ -175,7 +175,7 @@ mod tests {
         let file = ("name=\"file\"; filename=\"a\"", "x");
         for wrong in [&[("name=\"document\"; filename=\"a\"", "x")][..], &[file, file]] {
             let error = parts(wrong).unwrap_err();
-            assert_eq!((error.code, &error.extra["error"]), (Code::ExtractionFailed, &json!(unexpected)));
+            assert_eq!((error.code, &error.extra["error"]), (Code::MalformedBody, &json!(unexpected)));
         }
         let error = upload("multipart/form-data", "garbage").unwrap_err();
         assert_eq!(error.extra["error"], json!("Invalid file upload. Multipart: Boundary not found"));
@@ -186,6 +186,6 @@ mod tests {
     fn a_body_cut_short_is_refused() {
         let body = "--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nhalf";
         let error = upload("multipart/form-data; boundary=X", body).unwrap_err();
-        assert_eq!(error.code, Code::ExtractionFailed);
+        assert_eq!(error.code, Code::MalformedBody);
     }
 }

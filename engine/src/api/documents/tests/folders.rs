@@ -63,7 +63,7 @@ fn nothing_is_overwritten_and_nothing_leaves_the_store() {
         ("custom-documents/none.json", "archive/none.json"),
     ] {
         let (status, answer) = moving(&mut host, from, to);
-        assert_eq!((status, &answer["message"]), (500, &json!("Failed to move some files.")), "{to}");
+        assert_eq!((status, &answer["message"]), (400, &json!("Failed to move some files.")), "{to}");
         assert!(answer["results"][0]["error"].is_string());
     }
     check(&host);

@@ -64,11 +64,11 @@ fn addresses_that_lead_nowhere() {
     let mut host = host();
     page(&mut host, "https://example.com/empty", "text/html", " ");
     for (sent, status, error) in [
-        (json!("https://example.com/empty"), 500, "No URL content found at https://example.com/empty."),
-        (json!("http://127.0.0.1:9/"), 500, "No URL content found at http://127.0.0.1:9."),
-        (json!("not a url"), 500, "Not a valid URL."),
-        (json!("file:///etc/passwd"), 500, "Not a valid URL."),
-        (json!(5), 500, "Not a valid URL."),
+        (json!("https://example.com/empty"), 422, "No URL content found at https://example.com/empty."),
+        (json!("http://127.0.0.1:9/"), 422, "No URL content found at http://127.0.0.1:9."),
+        (json!("not a url"), 422, "Not a valid URL."),
+        (json!("file:///etc/passwd"), 422, "Not a valid URL."),
+        (json!(5), 422, "Not a valid URL."),
         (json!(""), 400, "`link` must be an address that begins with http:// or https://."),
     ] {
         let (got, answer) = link(&mut host, &json!({ "link": sent }));
@@ -83,9 +83,9 @@ fn addresses_that_lead_nowhere() {
 fn what_the_host_refuses_is_no_valid_address() {
     let mut host = host();
     for (kind, status, error) in [
-        (HostErrorKind::Refused, 500, "Not a valid URL."),
+        (HostErrorKind::Refused, 422, "Not a valid URL."),
         (HostErrorKind::TooLarge, 413, "https://example.com is larger than 104857600 bytes."),
-        (HostErrorKind::Timeout, 500, "No URL content found at https://example.com."),
+        (HostErrorKind::Timeout, 422, "No URL content found at https://example.com."),
     ] {
         host.fault = Box::new(move |effect| {
             matches!(effect, Effect::Http(_)).then(|| HostError::new(kind, "a private address"))

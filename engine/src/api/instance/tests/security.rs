@@ -76,6 +76,15 @@ fn cve_2024_6842_no_answer_holds_a_secret() {
 }
 
 #[test]
+fn what_needs_no_key_says_nothing_of_the_instance() {
+    let mut host = embedded();
+    for (path, answer) in [("/ping", r#"{"online":true}"#), ("/migrate", "OK")] {
+        let replied = host.call_with("", json_request("GET", path, &Value::Null));
+        assert_eq!((replied.status, text(&replied).as_str()), (200, answer));
+    }
+}
+
+#[test]
 fn no_answer_says_where_on_the_disk_anything_is() {
     let mut host = TestHost::new(&[("STORAGE_DIR", "/srv/haversack"), ("HAVERSACK_DATA", "/srv/haversack")]);
     for path in ["/v1/system", "/setup-complete", "/utils/metrics", "/v1/system/env-dump"] {
