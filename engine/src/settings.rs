@@ -24,6 +24,8 @@ pub struct Settings {
     pub deletion_protection: bool,
     /// Memory for cached vector indexes, in bytes, over all workspaces.
     pub index_cache_bytes: usize,
+    /// Requests that one address may send to one embed in a minute; 0 is no limit.
+    pub embed_requests_per_minute: u32,
     /// Follow-up questions may be answered from sources of earlier answers (backfill).
     pub backfill: bool,
     /// A document that a workspace holds already, unchanged, is not embedded again.
@@ -47,6 +49,7 @@ impl Settings {
         let chunk_size = number("HAVERSACK_CHUNK_SIZE", None).filter(|size| *size > 0);
         let chunk_overlap = number("HAVERSACK_CHUNK_OVERLAP", Some(20)).unwrap_or(20);
         let cache_mb = number("HAVERSACK_INDEX_CACHE_MB", Some(256)).unwrap_or(256);
+        let per_minute = number("HAVERSACK_EMBED_REQUESTS_PER_MINUTE", Some(60)).unwrap_or(60);
         let flag = |name: &str, default: bool| match vars.get(name).map(|v| v.trim().to_ascii_lowercase()) {
             None => default,
             Some(text) => !matches!(text.as_str(), "" | "0" | "false" | "no" | "off"),
@@ -61,6 +64,7 @@ impl Settings {
             // Theirs is on as soon as the variable exists, whatever it says.
             deletion_protection: vars.contains_key("WORKSPACE_DELETION_PROTECTION"),
             index_cache_bytes: cache_mb.saturating_mul(1 << 20),
+            embed_requests_per_minute: u32::try_from(per_minute).unwrap_or(u32::MAX),
             backfill: flag("HAVERSACK_BACKFILL", true),
             deduplicate: flag("HAVERSACK_DEDUPLICATE", true),
         };

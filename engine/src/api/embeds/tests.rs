@@ -58,6 +58,11 @@ fn statuses(host: &mut TestHost, uuid: &str, origin: Option<&str>) -> Vec<u16> {
     .collect()
 }
 
+/// Whether it is a commit that writes keys of this kind.
+fn commits(effect: &Effect, kind: &str) -> bool {
+    matches!(effect, Effect::Kv(KvOp::Commit { writes, .. }) if format!("{writes:?}").contains(kind))
+}
+
 #[test]
 fn an_allowlist_holds_on_every_public_route_in_every_spelling() {
     let mut host = host(&[]);
@@ -194,6 +199,20 @@ fn a_limit_says_when_to_come_back_and_forgets_after_a_day() {
 }
 
 #[test]
+fn who_comes_too_often_is_told_to_wait_and_nobody_else() {
+    let mut host = host(&[("HAVERSACK_EMBED_REQUESTS_PER_MINUTE", "3")]);
+    let (uuid, other) = (embed(&mut host, json!({})), embed(&mut host, json!({})));
+    assert_eq!(statuses(&mut host, &uuid, Some(SHOP)), [200, 200, 200]);
+    assert_eq!(statuses(&mut host, &uuid, Some(SHOP)), [429, 429, 429]);
+    assert_eq!(statuses(&mut host, &other, Some(SHOP)), [200, 200, 200]);
+    let refused = ask(&mut host, &uuid, SESSION, "fish?");
+    let seconds: u64 = header(&refused, "retry-after").unwrap().parse().unwrap();
+    assert!(seconds <= 120, "{seconds}");
+    host.now = host.now.plus(seconds * 1000);
+    assert_eq!(ask(&mut host, &uuid, SESSION, "fish?").status, 200);
+}
+
+#[test]
 fn what_was_no_answer_does_not_count() {
     let mut host = host(&[]);
     let uuid =
@@ -221,8 +240,7 @@ fn many_at_once_do_not_get_past_a_limit_together() {
             let request = json_request("POST", &format!("/embed/{uuid}/stream-chat"), &body);
             let mut run = host.start(request);
             // All of them have read the counter before any of them writes it.
-            let commits = |effect: &Effect| matches!(effect, Effect::Kv(KvOp::Commit { .. }));
-            assert!(host.run_until(&mut run, commits));
+            assert!(host.run_until(&mut run, |effect| commits(effect, "embed.day/")));
             run
         })
         .collect();
@@ -322,6 +340,33 @@ fn what_is_too_much_is_refused_before_the_model_is_asked() {
     let path = format!("/embed/{uuid}/stream-chat");
     let body = json!({ "sessionId": SESSION, "message": "x", "prompt": "y".repeat(200_000) });
     assert_eq!(visit(&mut host, "POST", &path, None, &body).status, 413);
+    let plain = ApiRequest {
+        headers: vec![("content-type".into(), "text/plain;charset=UTF-8".into())],
+        ..json_request("POST", &path, &json!({ "sessionId": SESSION, "message": "fish?" }))
+    };
+    assert_eq!(host.call_with("", plain).status, 200, "as the widget sends it");
+}
+
+#[test]
+fn cve_2024_8249_a_chat_with_nothing_in_it_is_refused() {
+    let mut host = host(&[]);
+    let uuid = embed(&mut host, json!({}));
+    let path = format!("/embed/{uuid}/stream-chat");
+    for body in [json!({}), json!(null), json!([]), json!({ "sessionId": null, "message": null })] {
+        assert_eq!(visit(&mut host, "POST", &path, None, &body).status, 404, "{body}");
+    }
+    for message in [json!(""), json!(null), json!(7), json!({})] {
+        let body = json!({ "sessionId": SESSION, "message": message });
+        assert_eq!(visit(&mut host, "POST", &path, None, &body).status, 400);
+    }
+}
+
+#[test]
+fn cve_2024_8251_a_filter_is_no_session_id() {
+    let mut host = host(&[]);
+    let uuid = embed(&mut host, json!({}));
+    let path = format!("/embed/{uuid}/stream-chat");
+    ask(&mut host, &uuid, SESSION, "fish?");
     for session in [
         json!("not-a-uuid"),
         json!(null),
@@ -332,15 +377,6 @@ fn what_is_too_much_is_refused_before_the_model_is_asked() {
         let refused = visit(&mut host, "POST", &path, None, &json!({ "sessionId": session, "message": "x" }));
         assert_eq!((refused.status, refused.json()["error"].clone()), (404, json!("Invalid session ID.")));
     }
-    for message in [json!(""), json!(null), json!(7), json!({})] {
-        let body = json!({ "sessionId": SESSION, "message": message });
-        assert_eq!(visit(&mut host, "POST", &path, None, &body).status, 400);
-    }
-    let plain = ApiRequest {
-        headers: vec![("content-type".into(), "text/plain;charset=UTF-8".into())],
-        ..json_request("POST", &path, &json!({ "sessionId": SESSION, "message": "fish?" }))
-    };
-    assert_eq!(host.call_with("", plain).status, 200, "as the widget sends it");
 }
 
 #[test]
@@ -355,8 +391,7 @@ fn nothing_of_an_embed_outlives_it_or_its_workspace() {
         // An answer under way does not bring anything back.
         let body = json!({ "sessionId": SESSION, "message": "fish?" });
         let mut late = host.start(json_request("POST", &format!("/embed/{uuid}/stream-chat"), &body));
-        let saves = |effect: &Effect| matches!(effect, Effect::Kv(KvOp::Commit { writes, .. }) if format!("{writes:?}").contains("embed.chat/"));
-        assert!(host.run_until(&mut late, saves));
+        assert!(host.run_until(&mut late, |effect| commits(effect, "embed.chat/")));
         if workspace {
             assert_eq!(host.call("DELETE", "/v1/workspace/zoo", &json!({})).status, 200);
         } else {

@@ -3,6 +3,7 @@
 
 use crate::api::answer::Answer;
 use crate::api::error::{ApiError, Code};
+use crate::api::rate::{self, Limit, Subject};
 use crate::api::{Call, wire};
 use crate::chat;
 use crate::model::{Chat, Embed};
@@ -55,9 +56,26 @@ pub async fn enter(call: &Call) -> Result<Result<Visit, Answer>, ApiError> {
     let origin = origin_of(call);
     let (found, cors) = look(call, origin.as_deref()).await.map_err(masked)?;
     Ok(match found {
-        Ok(embed) => Ok(Visit { embed, cors, origin }),
+        Ok(embed) => match often(call, &embed).await {
+            Ok(()) => Ok(Visit { embed, cors, origin }),
+            Err(error) => Err(finish(call, &cors, Err(error))),
+        },
         Err(why) => Err(refuse(call, &why.error(), &cors)),
     })
+}
+
+/// Counts what one visitor sends to one embed.
+async fn often(call: &Call, embed: &Embed) -> Result<(), ApiError> {
+    match call.engine.settings().embed_requests_per_minute {
+        0 => Ok(()),
+        most => {
+            let peer = rate::peer(&call.cx);
+            // Without addresses all visitors share one count.
+            let most = if peer.is_empty() { most.saturating_mul(10) } else { most };
+            let limit = Limit { name: "embed", most, window_s: 60 };
+            rate::take(&call.cx, &[(limit, Subject::Name(&format!("{peer} {}", embed.uuid)))]).await
+        }
+    }
 }
 
 /// Looks at the embed that the path names, and at whether it is for this page.
