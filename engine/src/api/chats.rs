@@ -126,7 +126,7 @@ async fn asker(call: &Call, fields: &Fields) -> Result<Option<User>, ApiError> {
 }
 
 /// Users have sessions of their own: naming one of another user leads nowhere.
-fn session_of(call: &Call, name: String) -> String {
+pub(super) fn session_of(call: &Call, name: String) -> String {
     match call.caller.user() {
         Some(user) => format!("{}@{name}", user.id),
         None => name,
@@ -134,7 +134,7 @@ fn session_of(call: &Call, name: String) -> String {
 }
 
 /// Length of a session's name in bytes.
-const SESSION_BYTES_MAX: usize = 256;
+pub(super) const SESSION_BYTES_MAX: usize = 256;
 
 /// Clients send strings and numbers; what JavaScript takes for false is no session.
 fn session(value: Option<&Value>) -> Result<Option<String>, ApiError> {
@@ -169,7 +169,7 @@ async fn carry_out(call: &Call, id: &str, ask: Ask, reset: bool, streamed: bool)
 }
 
 /// An answer that is given all at once.
-struct Whole;
+pub(super) struct Whole;
 
 impl Voice for Whole {
     fn streams(&self) -> bool {
@@ -189,7 +189,7 @@ fn whole(call: &Call, id: &str, outcome: Outcome) -> Answer {
             body.insert("metrics".to_owned(), metrics);
             Answer::ok(&body)
         }
-        Outcome::Answered { chat_id, text, sources, metrics, broken } => Answer::ok(&json!({
+        Outcome::Answered { chat_id, text, sources, metrics, broken, .. } => Answer::ok(&json!({
             "id": id,
             "type": "textResponse",
             "close": true,

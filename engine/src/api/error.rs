@@ -58,6 +58,8 @@ codes! {
     UnknownWorkspace 400 "unknown_workspace",
     /// Something named in the request does not exist.
     NotFound 404 "not_found",
+    /// No such workspace, in OpenAI's words.
+    UnknownModel 404 "model_not_found",
     /// Something of that name exists already.
     Exists 409 "exists",
     /// A folder operation was not possible.

@@ -15,11 +15,11 @@ mod events;
 mod instance;
 mod js;
 mod keys;
+mod openai;
 mod rate;
 mod routes;
 mod search;
 mod stream;
-mod system;
 mod threads;
 mod users;
 mod wire;
@@ -92,8 +92,10 @@ impl Call {
 
 /// Answers one request.
 pub(crate) async fn handle(cx: Cx, engine: Engine, request: ApiRequest, operator: bool) {
+    let openai = openai::serves(&request.path);
     let answer = match dispatch(&cx, engine, request, operator).await {
         Ok(answer) => answer,
+        Err(error) if openai => openai::shaped(error).answer(),
         Err(error) => error.answer(),
     };
     answer.send(&cx);

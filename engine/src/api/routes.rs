@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::error::{ApiError, Code};
 use super::{
-    Call, chats, describe, documents, embeds, instance, keys, search, system, threads, users, workspaces,
+    Call, chats, describe, documents, embeds, instance, keys, openai, search, threads, users, workspaces,
 };
 use crate::model::Scope;
 use futures_util::future::BoxFuture;
@@ -171,11 +171,19 @@ pub(super) static ROUTES: &[Route] = routes! {
     admin all POST "/v1/admin/preferences" => users::update_preferences,
     admin all GET "/v1/users" => users::list_short,
     admin all GET "/v1/users/:id/issue-auth-token" => users::issue,
-    read own GET "/v1/openai/models" => system::not_built,
-    chat own POST "/v1/openai/chat/completions" => system::not_built,
-    chat own POST "/v1/openai/images/generations" => system::not_built,
-    read own POST "/v1/openai/embeddings" => system::not_built,
-    read own GET "/v1/openai/vector_stores" => system::not_built,
+    read own GET "/v1/openai/models" => openai::models,
+    read own GET "/v1/openai/models/:model" => openai::model,
+    chat own POST "/v1/openai/chat/completions" => openai::chat_completions,
+    chat own POST "/v1/openai/images/generations" => openai::generate_images,
+    read own POST "/v1/openai/embeddings" => openai::embeddings,
+    read own GET "/v1/openai/vector_stores" => openai::vector_stores,
+
+    read own GET "/v1/models" => openai::models,
+    read own GET "/v1/models/:model" => openai::model,
+    chat own POST "/v1/chat/completions" => openai::chat_completions,
+    chat own POST "/v1/images/generations" => openai::generate_images,
+    read own POST "/v1/embeddings" => openai::embeddings,
+    read own GET "/v1/vector_stores" => openai::vector_stores,
 
     admin all GET "/v1/embed" => embeds::list,
     admin all GET "/v1/embed/:uuid/chats" => embeds::chats,

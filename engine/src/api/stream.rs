@@ -76,7 +76,7 @@ pub fn early(cx: &Cx, id: &str, text: &str, attachments: bool, streamed: bool) -
 }
 
 /// Every page may read it: it took a key to ask.
-fn any_origin() -> Vec<(&'static str, String)> {
+pub fn any_origin() -> Vec<(&'static str, String)> {
     vec![("access-control-allow-origin", "*".to_owned())]
 }
 
@@ -132,19 +132,24 @@ impl Events {
 
     /// One event.
     pub fn send<T: serde::Serialize>(&mut self, event: &T) {
-        if !self.cx.head_sent() {
-            let own = [
-                ("content-type", "text/event-stream"),
-                ("cache-control", "no-cache"),
-                ("connection", "keep-alive"),
-            ];
-            let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let more = self.headers.drain(..).map(|(name, value)| (name.to_owned(), value));
-            let headers = own.into_iter().chain(more).collect();
-            self.cx.head(Head { status: 200, headers, streaming: true });
-        }
         // Events are maps of strings, numbers and lists: writing them cannot fail.
-        let json = serde_json::to_string(event).unwrap_or_default();
-        self.cx.body(Bytes::from(format!("data: {json}\n\n")));
+        let data = serde_json::to_string(event).unwrap_or_default();
+        let headers = &mut self.headers;
+        self::event(&self.cx, || std::mem::take(headers), &data);
     }
+}
+
+/// Sends one event of one line, and in front of the first the head, with `headers` besides those of every stream.
+pub fn event(cx: &Cx, headers: impl FnOnce() -> Vec<(&'static str, String)>, data: &str) {
+    if !cx.head_sent() {
+        let own = [
+            ("content-type", "text/event-stream"),
+            ("cache-control", "no-cache"),
+            ("connection", "keep-alive"),
+        ];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let more = headers().into_iter().map(|(name, value)| (name.to_owned(), value));
+        cx.head(Head { status: 200, headers: own.into_iter().chain(more).collect(), streaming: true });
+    }
+    cx.body(Bytes::from(format!("data: {data}\n\n")));
 }

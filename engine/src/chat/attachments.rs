@@ -15,7 +15,7 @@ use base64::{Engine as _, engine::general_purpose};
 use serde_json::Value;
 
 /// The media type that says: read me, do not look at me.
-const DOCUMENT: &str = "application/anythingllm-document";
+pub(crate) const DOCUMENT: &str = "application/anythingllm-document";
 
 /// Files one question may bring.
 pub(crate) const ATTACHMENTS_MAX: usize = 32;
@@ -68,7 +68,7 @@ fn file_name(name: &str) -> String {
 }
 
 /// An image as clients send them: `{name, mime, contentString: data URI}`.
-pub(super) fn image(attachment: &Value) -> Attachment {
+pub(crate) fn image(attachment: &Value) -> Attachment {
     let field = |name: &str| attachment.get(name).and_then(Value::as_str);
     Attachment {
         name: field("name").unwrap_or("").to_owned(),

@@ -23,7 +23,7 @@ pub(super) fn fit(
     tokenizer: &Tokenizer,
     window: u32,
     system: String,
-    history: Vec<[Message; 2]>,
+    history: Vec<Vec<Message>>,
     question: Message,
 ) -> Vec<Message> {
     let contents = std::iter::once(system.as_str())
@@ -44,7 +44,7 @@ fn compress(
     tokenizer: &Tokenizer,
     window: f64,
     system: String,
-    history: Vec<[Message; 2]>,
+    history: Vec<Vec<Message>>,
     mut question: Message,
 ) -> Vec<Message> {
     if tokenizer.count(&question.content) as f64 > window * QUESTION_SHARE {
@@ -77,11 +77,11 @@ fn cut_system(tokenizer: &Tokenizer, budget: f64, system: String) -> String {
 
 /// The newest turns that fit, oldest first. Whole turns while there is room; of the newest three those
 /// that do not fit are squeezed; the first older one that does not fit ends it.
-fn cut_history(tokenizer: &Tokenizer, budget: f64, history: Vec<[Message; 2]>) -> Vec<Message> {
+fn cut_history(tokenizer: &Tokenizer, budget: f64, history: Vec<Vec<Message>>) -> Vec<Message> {
     let mut kept = Vec::new();
     let mut used = 0;
     for (age, mut turn) in history.into_iter().rev().enumerate() {
-        let tokens = turn.each_ref().map(|message| tokenizer.count(&message.content));
+        let tokens: Vec<usize> = turn.iter().map(|message| tokenizer.count(&message.content)).collect();
         let whole: usize = tokens.iter().sum();
         if ((used + whole) as f64) < budget {
             used += whole;
@@ -114,12 +114,12 @@ mod tests {
         vec!["word"; n].join(" ")
     }
 
-    fn turn(n: usize, question: usize, answer: usize) -> [Message; 2] {
+    fn turn(n: usize, question: usize, answer: usize) -> Vec<Message> {
         let message = |role, length| Message::new(role, format!("{n} {}", words(length)));
-        [message(Role::User, question), message(Role::Assistant, answer)]
+        vec![message(Role::User, question), message(Role::Assistant, answer)]
     }
 
-    fn fitted(window: u32, system: usize, history: Vec<[Message; 2]>, question: usize) -> Vec<Message> {
+    fn fitted(window: u32, system: usize, history: Vec<Vec<Message>>, question: usize) -> Vec<Message> {
         let question = Message::new(Role::User, words(question));
         fit(&Tokenizer::native(), window, words(system), history, question)
     }

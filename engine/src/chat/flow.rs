@@ -7,7 +7,7 @@ use super::metrics::Meter;
 use super::{allowance, backfill, prompt, refusal, save};
 use crate::Engine;
 use crate::api::{ApiError, Code};
-use crate::llm::{self, ChatModel, Delta, LlmError, ThinkTags, TokenStream};
+use crate::llm::{self, ChatModel, Delta, Finish, LlmError, Message, ThinkTags, TokenStream};
 use crate::model::{ChatMode, Thread, User, Visitor, Workspace};
 use crate::retrieve::search::{self, Query};
 use crate::seam::Cx;
@@ -38,7 +38,7 @@ pub(crate) struct Overrides {
     /// The system prompt, verbatim.
     pub system_prompt: Option<String>,
     /// What was said before, oldest first.
-    pub history: Option<Vec<Turn>>,
+    pub history: Option<Vec<Message>>,
     /// Who asks through an embed, for the record.
     pub visitor: Option<Visitor>,
     /// Earlier sources do not fill up what was not found.
@@ -60,7 +60,14 @@ pub(crate) enum Outcome {
     /// The model said nothing.
     Empty { metrics: Value },
     /// An answer, saved. `broken` says why it is not whole.
-    Answered { chat_id: u64, text: String, sources: Vec<Value>, metrics: Value, broken: Option<String> },
+    Answered {
+        chat_id: u64,
+        text: String,
+        sources: Vec<Value>,
+        metrics: Value,
+        finish: Finish,
+        broken: Option<String>,
+    },
     /// The client left before anything was said.
     Abandoned,
 }
@@ -99,7 +106,7 @@ pub(crate) async fn answer(
     }
 
     let history = match &ask.overrides.history {
-        Some(turns) => turns.clone(),
+        Some(_) => Turns::new(),
         None => history::load(cx, ask).await?,
     };
     let mut context = Context::default();
@@ -137,7 +144,8 @@ pub(crate) async fn answer(
             let completion = llm::complete(cx, &model, &prompt).await.map_err(model_failed)?;
             let mut meter = meter;
             meter.usage(completion.usage);
-            Spoken { metrics: meter.finish(cx, &completion.text), text: completion.text, broken: None }
+            let metrics = meter.finish(cx, &completion.text);
+            Spoken { text: completion.text, metrics, finish: completion.finish, broken: None }
         }
     };
     finish(cx, ask, context, spoken).await
@@ -147,11 +155,12 @@ pub(crate) async fn answer(
 struct Spoken {
     text: String,
     metrics: Value,
+    finish: Finish,
     broken: Option<String>,
 }
 
 async fn finish(cx: &Cx, ask: &Ask, context: Context, spoken: Spoken) -> Result<Outcome, ApiError> {
-    let Spoken { text, metrics, broken } = spoken;
+    let Spoken { text, metrics, finish, broken } = spoken;
     if text.is_empty() {
         return match broken {
             Some(error) => Err(ApiError::new(Code::ModelFailed, error)),
@@ -161,7 +170,7 @@ async fn finish(cx: &Cx, ask: &Ask, context: Context, spoken: Spoken) -> Result<
     }
     let sources: Vec<Value> = context.sources.into_iter().map(Source::into_value).collect();
     let chat_id = save::answered(cx, ask, &text, &sources, &metrics).await?;
-    Ok(Outcome::Answered { chat_id, text, sources, metrics, broken })
+    Ok(Outcome::Answered { chat_id, text, sources, metrics, finish, broken })
 }
 
 /// Relays a model's tokens until it is done, fails, or the client leaves.
@@ -174,7 +183,7 @@ async fn speak(
 ) -> Result<Spoken, ApiError> {
     let mut tokens: TokenStream = llm::open_stream(cx, model, prompt).await.map_err(model_failed)?;
     let mut text = String::new();
-    let mut broken = None;
+    let (mut finish, mut broken) = (Finish::Stop, None);
     let mut tags = ThinkTags::default();
     let mut say = |piece: String| {
         voice.say(&piece);
@@ -187,7 +196,8 @@ async fn speak(
                 match &delta {
                     Delta::Text(piece) if !piece.is_empty() => meter.piece(),
                     Delta::Usage(usage) => meter.usage(*usage),
-                    Delta::Text(_) | Delta::Reasoning(_) | Delta::Finish(_) => {}
+                    Delta::Finish(reason) => finish = *reason,
+                    Delta::Text(_) | Delta::Reasoning(_) => {}
                 }
                 tags.push(&delta).into_iter().for_each(&mut say);
             }
@@ -199,7 +209,7 @@ async fn speak(
         }
     }
     tags.close().into_iter().for_each(say);
-    Ok(Spoken { metrics: meter.finish(cx, &text), text, broken })
+    Ok(Spoken { metrics: meter.finish(cx, &text), text, finish, broken })
 }
 
 /// The answer without a language model: the best sentences of the context.
@@ -214,7 +224,7 @@ async fn quote(
     for piece in text.split_inclusive(' ') {
         voice.say(piece);
     }
-    Ok(Spoken { metrics: meter.finish(cx, &text), text, broken: None })
+    Ok(Spoken { metrics: meter.finish(cx, &text), text, finish: Finish::Stop, broken: None })
 }
 
 fn model_failed(error: LlmError) -> ApiError {

@@ -8,7 +8,7 @@ use crate::store::key::{self, Partition};
 use crate::store::{self, retry};
 
 /// A turn of the conversation, oldest first in a list of them.
-pub(crate) type Turn = Chat;
+pub(super) type Turn = Chat;
 
 /// The last turns of the conversation that still count, oldest first.
 pub(super) async fn load(cx: &Cx, ask: &Ask) -> Result<Turns, ApiError> {

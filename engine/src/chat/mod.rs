@@ -13,7 +13,7 @@ mod refusal;
 mod save;
 mod variables;
 
-pub(crate) use attachments::ATTACHMENTS_MAX;
+pub(crate) use attachments::{ATTACHMENTS_MAX, DOCUMENT, image};
 pub(crate) use context::with_header;
 pub(crate) use flow::{Ask, Outcome, Overrides, Refusal, Voice, answer};
 pub(crate) use history::reset;

@@ -14,7 +14,7 @@ use crate::tokens::Tokenizer;
 /// Temperature of a workspace that sets none.
 const TEMPERATURE: f64 = 0.7;
 
-/// The prompt: system with context, the history in pairs, the question; cut to the model's window.
+/// The prompt: system with context, the history turn by turn, the question; cut to the model's window.
 pub(super) fn assemble(
     cx: &Cx,
     tokenizer: &Tokenizer,
@@ -36,9 +36,12 @@ pub(super) fn assemble(
         None => expand(workspace.system_prompt.as_deref().unwrap_or(super::DEFAULT_SYSTEM_PROMPT), &names),
     };
     let system = instructions + &context_block(&context.texts);
-    let pairs: Vec<[Message; 2]> = history.iter().map(pair).collect();
+    let turns = match &ask.overrides.history {
+        Some(messages) => by_turns(messages),
+        None => history.iter().map(turn).collect(),
+    };
     let question = Message { role: Role::User, content: ask.message.clone(), attachments: images };
-    let messages = compress::fit(tokenizer, model.context_window(), system, pairs, question);
+    let messages = compress::fit(tokenizer, model.context_window(), system, turns, question);
     Prompt { messages, temperature: workspace.temperature.unwrap_or(TEMPERATURE) }
 }
 
@@ -55,10 +58,22 @@ pub(crate) fn context_block<T: std::fmt::Display>(texts: &[T]) -> String {
 }
 
 /// Images of earlier turns are sent again with their question.
-fn pair(turn: &Chat) -> [Message; 2] {
+fn turn(turn: &Chat) -> Vec<Message> {
     let attachments = turn.attachments.iter().map(image).collect();
-    [
+    vec![
         Message { role: Role::User, content: turn.prompt.clone(), attachments },
         Message::new(Role::Assistant, turn.text.clone()),
     ]
+}
+
+/// Messages cut in front of each question.
+fn by_turns(messages: &[Message]) -> Vec<Vec<Message>> {
+    let mut turns: Vec<Vec<Message>> = Vec::new();
+    for message in messages {
+        match turns.last_mut() {
+            Some(turn) if message.role != Role::User => turn.push(message.clone()),
+            _ => turns.push(vec![message.clone()]),
+        }
+    }
+    turns
 }

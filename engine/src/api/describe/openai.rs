@@ -32,6 +32,8 @@ pub struct CompletionRequest {
     model: String,
     messages: Vec<CompletionMessage>,
     stream: Option<bool>,
+    /// `include_usage`: a chunk of its own says what it cost.
+    stream_options: Option<AnyObject>,
     temperature: Option<f64>,
     /// A conversation that is remembered.
     user: Option<String>,
@@ -70,6 +72,8 @@ pub struct EmbeddingsRequest {
     model: Option<String>,
     /// `float` or `base64`.
     encoding_format: Option<String>,
+    /// Refused unless it is the length that the vectors have anyway.
+    dimensions: Option<u64>,
 }
 
 /// Vectors, in the order of the texts.
@@ -84,6 +88,7 @@ pub struct EmbeddingsReply {
 /// Workspaces, as vector stores.
 #[derive(ToSchema)]
 pub struct VectorStores {
+    object: String,
     data: Vec<AnyObject>,
     has_more: bool,
     first_id: Option<String>,
@@ -108,19 +113,24 @@ pub fn operations() -> Vec<Operation> {
         }),
         mounted("/v1/openai/chat/completions", "/v1/chat/completions", |path| {
             op("POST", path, TAG, "Ask a workspace, whole or as a stream")
+                .note("The messages are the whole conversation. The header `x-session-id` counts before `user`.")
                 .body::<CompletionRequest>()
                 .ok::<Completion>()
                 .ok_as("text/event-stream")
-                .errors(&[401, 404, 422, 429])
+                .errors(&[404])
         }),
         mounted("/v1/openai/embeddings", "/v1/embeddings", |path| {
             op("POST", path, TAG, "Turn texts into vectors")
                 .body::<EmbeddingsRequest>()
                 .ok::<EmbeddingsReply>()
-                .errors(&[422, 429])
         }),
         mounted("/v1/openai/vector_stores", "/v1/vector_stores", |path| {
-            op("GET", path, TAG, "List workspaces as vector stores").ok::<VectorStores>()
+            op("GET", path, TAG, "List workspaces as vector stores")
+                .query("limit", "integer", "How many at most, 1 to 100; all of them unless it is given.")
+                .query("after", "string", "Only those behind this one.")
+                .query("before", "string", "Only those in front of this one.")
+                .query("order", "string", "`asc` or `desc`, by age.")
+                .ok::<VectorStores>()
         }),
         mounted("/v1/openai/images/generations", "/v1/images/generations", |path| {
             op("POST", path, TAG, "Make a picture")
