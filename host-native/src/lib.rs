@@ -11,5 +11,6 @@ pub mod extraction;
 pub mod host;
 pub mod http;
 pub mod instance;
+pub mod limits;
 pub mod server;
 pub mod store;

@@ -209,6 +209,28 @@ async fn too_many_requests_are_told_to_come_back_and_a_late_answer_is_given_up()
 }
 
 #[tokio::test]
+async fn streams_that_have_begun_leave_room_for_requests() {
+    let dir = TempDir::new().unwrap();
+    let options = ServerOptions { max_requests: 1, max_streams: 1, ..ServerOptions::default() };
+    let host = host(&dir, |cx, request| async move {
+        cx.head(ok(request.path == "/api/stream"));
+        cx.body("begun".into());
+        if request.path == "/api/stream" {
+            cx.disconnected().await;
+        }
+    });
+    let router = router(host, options);
+    let call = |path: &str| router.clone().oneshot(get(path));
+    let first = call("/api/stream").await.unwrap();
+    assert_eq!(call("/api/ping").await.unwrap().status(), 200, "the only stream is no request");
+    let second = call("/api/stream").await.unwrap();
+    assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
+    assert_eq!(call("/api/ping").await.unwrap().status(), 503, "a stream too many is one");
+    drop(second);
+    assert_eq!(call("/api/ping").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn what_is_worth_it_is_compressed_but_never_a_stream() {
     let dir = TempDir::new().unwrap();
     let host = echo(&dir);

@@ -3,6 +3,7 @@
 use super::{keys, out};
 use crate::config::Config;
 use crate::instance::{Instance, json, request};
+use crate::limits;
 use crate::server::{Server, router, shutdown_signal};
 use clap::Args;
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ pub struct Serve {
 /// Serves until the process is asked to stop.
 pub async fn run(config: &Config) -> Result<(), String> {
     let started = Instant::now();
+    limits::raise_open_files();
     let instance = Instance::open(config).map_err(|error| error.message)?;
     instance.maintain().await?;
     let new_key = first_key(config, &instance).await?;

@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 /// Our own settings, without their prefix. A file may name them plainly; everywhere else they need the
 /// prefix, for an environment may hold a `DATA` or `LOG` of somebody else's.
-pub const OWN: [&str; 20] = [
+pub const OWN: [&str; 21] = [
     "ALLOW_PRIVATE_ADDRESSES",
     "API_KEY",
     "BACKFILL",
@@ -24,6 +24,7 @@ pub const OWN: [&str; 20] = [
     "MAX_BODY_BYTES",
     "MAX_DATABASE_BYTES",
     "MAX_REQUESTS",
+    "MAX_STREAMS",
     "REQUEST_TIMEOUT_SECONDS",
     "TRUSTED_PROXIES",
 ];

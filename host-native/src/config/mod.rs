@@ -83,6 +83,7 @@ impl Config {
             server: ServerOptions {
                 max_body_bytes: vars.own_number("MAX_BODY_BYTES")?.unwrap_or(server.max_body_bytes),
                 max_requests: vars.own_number("MAX_REQUESTS")?.unwrap_or(server.max_requests),
+                max_streams: vars.own_number("MAX_STREAMS")?.unwrap_or(server.max_streams),
                 request_time: seconds(vars, "REQUEST_TIMEOUT_SECONDS")?.unwrap_or(server.request_time),
                 trusted_proxies: match vars.own("TRUSTED_PROXIES") {
                     Some(text) => proxies(text).ok_or_else(|| {

@@ -106,7 +106,10 @@ async fn dispatch(shared: &Shared, request: Request) -> Response {
         body: held.bytes.clone(),
     };
     match tokio::time::timeout(shared.options.request_time, shared.host.call_from(peer, request)).await {
-        Ok(answer) => respond(answer, Some(permit)),
+        Ok(answer) => {
+            let permit = shared.streams.clone().try_acquire_owned().unwrap_or(permit);
+            respond(answer, Some(permit))
+        }
         Err(_) => {
             let seconds = shared.options.request_time.as_secs();
             respond(refusal(504, &format!("The answer took longer than {seconds} s to begin.")), None)
@@ -154,7 +157,7 @@ fn respond(answer: Answer, permit: Option<OwnedSemaphorePermit>) -> Response {
     response
 }
 
-/// The request counts as being answered until its stream has ended.
+/// A place among the streams, or the requests, is taken until the stream has ended.
 type Streamed = (Pieces, Option<OwnedSemaphorePermit>);
 
 async fn next((mut pieces, permit): Streamed) -> Option<(Result<Bytes, BrokenOff>, Streamed)> {

@@ -33,6 +33,9 @@ pub struct ServerOptions {
     pub request_time: Duration,
     /// Requests being answered at once; more are told to come back (503). Default 512.
     pub max_requests: usize,
+    /// Streams that have begun and do not count as requests any more: they mostly wait. Those beyond do
+    /// count. Default 4096.
+    pub max_streams: usize,
     /// Proxies that may say where a request came from (`X-Forwarded-For`). Default none.
     pub trusted_proxies: Vec<std::net::IpAddr>,
 }
@@ -45,6 +48,7 @@ impl Default for ServerOptions {
             body_idle_time: Duration::from_secs(30),
             request_time: Duration::from_secs(900),
             max_requests: 512,
+            max_streams: 4096,
             trusted_proxies: Vec::new(),
         }
     }
@@ -55,6 +59,7 @@ pub(crate) struct Shared {
     host: Host,
     options: ServerOptions,
     requests: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
     bodies: body::Memory,
 }
 
@@ -62,7 +67,8 @@ pub(crate) struct Shared {
 pub fn router(host: Host, options: ServerOptions) -> Router {
     let bodies = body::Memory::new(options.body_memory_bytes.max(options.max_body_bytes));
     let requests = Arc::new(Semaphore::new(options.max_requests));
-    let shared = Arc::new(Shared { host, options, requests, bodies });
+    let streams = Arc::new(Semaphore::new(options.max_streams));
+    let shared = Arc::new(Shared { host, options, requests, streams, bodies });
     // Streamed answers must not sit in a compressor; what is small or packed already gains nothing.
     let worth_it = SizeAbove::new(1024)
         .and(NotForContentType::const_new("text/event-stream"))
