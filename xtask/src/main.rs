@@ -1,6 +1,7 @@
 //! The one way to build, run, check and release Haversack: `cargo xtask help`.
 
 mod check;
+mod clients;
 mod shell;
 mod wasm;
 
@@ -10,7 +11,8 @@ use std::process::Command;
 const HELP: &str = "\
 cargo xtask serve [OPTIONS]   build the server and start it on 127.0.0.1:3001; options go to `haversack serve`
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
-                                unit, golden, simulate, crash, quickstart, bad-input, page
+                                unit, golden, simulate, crash, quickstart, bad-input, page,
+                                clients [NAME…]: other people's clients against the server
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
 cargo xtask deny  [offline]   licences, sources and advisories of every dependency (installs cargo-deny once)
 cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks) or server (the whole server)
@@ -67,14 +69,16 @@ fn test(what: &[String]) -> Result<(), Failure> {
         [] => {
             check::all()?;
             page()?;
-            nextest(&[])
+            nextest(&[])?;
+            clients::test(&[])
         }
+        [part, names @ ..] if part == "clients" => clients::test(names),
         [part] if part == "page" => page(),
         [part] => {
             let known = PARTS.iter().find(|(name, _)| name == part);
             let names = || PARTS.map(|(name, _)| name).join(", ");
             let (_, filter) =
-                known.ok_or_else(|| Failure(format!("test {part}? There are {}, page", names())))?;
+                known.ok_or_else(|| Failure(format!("test {part}? There are {}, page, clients", names())))?;
             nextest(&["-E", filter])
         }
         _ => Err(Failure("test takes one part at most".to_owned())),

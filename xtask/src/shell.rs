@@ -1,7 +1,7 @@
 //! Running other programs.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The folder of the whole repository.
@@ -46,13 +46,18 @@ pub fn require(program: &str, install: &[&str]) -> Result<(), Failure> {
 
 /// Installs a package of the system once, if its program is missing and there is an apt-get to ask.
 pub fn require_package(program: &str, package: &str) -> Result<(), Failure> {
-    if is_here(program) {
+    require_package_for(program, &["--version"], package)
+}
+
+/// The same, if `program` with `arguments` fails.
+pub fn require_package_for(program: &str, arguments: &[&str], package: &str) -> Result<(), Failure> {
+    if succeeds(program, arguments) {
         return Ok(());
     }
     if !is_here("apt-get") {
-        return Err(Failure(format!("`{program}` is needed: install it and try again")));
+        return Err(Failure(format!("`{package}` is needed: install it and try again")));
     }
-    eprintln!("`{program}` is missing: installing `{package}` with apt-get");
+    eprintln!("`{package}` is missing: installing it with apt-get");
     for args in [&["update"][..], &["install", "--yes", "--no-install-recommends", package]] {
         let mut apt = Command::new("apt-get");
         apt.args(args).env("DEBIAN_FRONTEND", "noninteractive");
@@ -62,10 +67,14 @@ pub fn require_package(program: &str, package: &str) -> Result<(), Failure> {
 }
 
 fn is_here(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
+    succeeds(program, &["--version"])
+}
+
+fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program).args(arguments).output().is_ok_and(|out| out.status.success())
 }
 
 /// Where cargo builds.
 pub fn target_dir() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(ROOT).join("target"), PathBuf::from)
 }

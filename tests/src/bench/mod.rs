@@ -4,3 +4,4 @@ pub mod client;
 pub mod corpus;
 pub mod load;
 pub mod process;
+pub mod streams;

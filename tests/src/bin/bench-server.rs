@@ -4,6 +4,7 @@ use haversack_tests::bench::client::{Client, Response};
 use haversack_tests::bench::corpus::Corpus;
 use haversack_tests::bench::load::{self, Report};
 use haversack_tests::bench::process::Server;
+use haversack_tests::bench::streams;
 use haversack_tests::mock::server::MockServer;
 use std::io;
 use std::time::{Duration, Instant};
@@ -87,10 +88,68 @@ fn main() -> io::Result<()> {
             &load::run(&server, connections, TIME, &stream, |r| r.first_byte)?,
         );
     }
+    openai(&server, mock.url())?;
     println!(
         "memory after load            {:.1} MB (highest {:.1})",
         server.memory_mb()?.0,
         server.memory_mb()?.1
+    );
+    drop(server);
+    idle_streams(&mock, &vars)
+}
+
+/// How much later the first token comes through us than from the model itself.
+fn openai(server: &Server, mock: &str) -> io::Result<()> {
+    let body =
+        r#"{"model":"small","stream":true,"messages":[{"role":"user","content":"What about the river?"}]}"#;
+    for connections in [1, 8] {
+        let stream = |c: &mut Client, _| c.post("/v1/chat/completions", body);
+        show(
+            "OpenAI stream, first chunk",
+            connections,
+            &load::run(server, connections, TIME, &stream, |r| r.first_byte)?,
+        );
+    }
+    let port = mock.rsplit(':').next().and_then(|port| port.parse().ok());
+    let port = port.ok_or_else(|| io::Error::other("the mock has no port"))?;
+    let first_token = |client: &mut Client| -> io::Result<Duration> {
+        let times = (0..500).map(|_| Ok(client.post("/v1/chat/completions", body)?.first_byte));
+        let mut times = times.collect::<io::Result<Vec<Duration>>>()?;
+        times.sort();
+        Ok(times[times.len() / 2])
+    };
+    let ours = first_token(&mut server.client()?)?;
+    let theirs = first_token(&mut Client::connect(port, "")?)?;
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    println!(
+        "OpenAI stream, added to the first token  p50 {:.3} ms ({:.3} ms, the model alone {:.3} ms)",
+        ms(ours) - ms(theirs),
+        ms(ours),
+        ms(theirs)
+    );
+    Ok(())
+}
+
+/// What a thousand streams cost that wait for the model, on a server that has done little else.
+fn idle_streams(mock: &MockServer, vars: &[(&str, &str)]) -> io::Result<()> {
+    const STREAMS: usize = 1000;
+    let data = tempfile::tempdir()?;
+    let server = Server::start(data.path(), vars)?;
+    let mut client = server.client()?;
+    expect_ok(&client.post("/api/v1/workspace/new", r#"{"name":"small","chatMode":"chat"}"#)?);
+    expect_ok(&client.upload("corpus.txt", &Corpus::new(1).text(10_000), "small")?);
+    let ask = |content: &str| {
+        format!(r#"{{"model":"small","stream":true,"messages":[{{"role":"user","content":"{content}"}}]}}"#)
+    };
+    expect_ok(&client.post("/v1/chat/completions", &ask("What about the river?"))?);
+    let held = ask("[[mock:hold]] and then go on");
+    // The reply is `MOCK HASH n=2 echo:` and the question.
+    let report = streams::run(&server, mock, ("/v1/chat/completions", &held), 8, STREAMS)?;
+    println!(
+        "{STREAMS} idle OpenAI streams     {:.1} kB each, {} starved, all at their end {:.0} ms after the model went on",
+        report.kb_each,
+        report.starved,
+        report.finished.as_secs_f64() * 1000.0
     );
     Ok(())
 }

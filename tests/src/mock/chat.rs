@@ -18,6 +18,8 @@ pub struct Plan {
     pub error: Option<u16>,
     /// Break off after three words.
     pub cut: bool,
+    /// Wait after the first word until the mock is told to go on.
+    pub hold: bool,
     /// Milliseconds before each word.
     pub pause_ms: u64,
     /// Words in the prompt and in the reply.
@@ -52,6 +54,7 @@ pub fn plan(body: &Value) -> Plan {
         reasoning: (name == "reason").then_some("thinking about it"),
         error: (name == "error").then(|| u16::try_from(number(400)).unwrap_or(400)),
         cut: name == "cut",
+        hold: name == "hold",
         pause_ms: if name == "slow" { number(50) } else { 0 },
         usage: (prompt_words, word_count(&reply)),
         reply,
@@ -143,7 +146,10 @@ fn streamed(body: &Value, plan: &Plan, id: &str, usage: &Value) -> Answer {
         pieces.push(frame(last));
         pieces.push("data: [DONE]\n\n".into());
     }
-    Answer { status: 200, content_type: "text/event-stream", pieces, pause_ms: plan.pause_ms, cut: plan.cut }
+    // The first piece only names the role, the second is the first word.
+    let held_from = plan.hold.then_some(2);
+    let pause_ms = plan.pause_ms;
+    Answer { status: 200, content_type: "text/event-stream", pieces, pause_ms, cut: plan.cut, held_from }
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub struct Answer {
     pub pause_ms: u64,
     /// The connection breaks off after the last piece.
     pub cut: bool,
+    /// The pieces from this one on wait until the mock is told to go on. The simulated network does not wait.
+    pub held_from: Option<usize>,
 }
 
 impl Answer {
@@ -47,7 +49,7 @@ impl Answer {
     }
 
     fn whole(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
-        Answer { status, content_type, pieces: vec![body.into()], pause_ms: 0, cut: false }
+        Answer { status, content_type, pieces: vec![body.into()], pause_ms: 0, cut: false, held_from: None }
     }
 }
 

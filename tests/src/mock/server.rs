@@ -8,18 +8,28 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const BODY_BYTES_MAX: usize = 64 << 20;
 
+/// Where a `POST` lets answers that are held go on.
+const RELEASE: &str = "/__mock/release";
+
 /// A running mock; it stops when dropped.
 pub struct MockServer {
-    mock: Arc<Mutex<Mock>>,
+    shared: Arc<Shared>,
     url: String,
     task: JoinHandle<()>,
+}
+
+struct Shared {
+    mock: Mutex<Mock>,
+    /// Changes whenever answers that are held may go on.
+    releases: watch::Sender<()>,
 }
 
 impl MockServer {
@@ -27,13 +37,13 @@ impl MockServer {
     pub async fn start() -> io::Result<MockServer> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let mock = Arc::new(Mutex::new(Mock::default()));
-        let router = Router::new().fallback(answer).with_state(mock.clone());
+        let shared = Arc::new(Shared { mock: Mutex::default(), releases: watch::Sender::new(()) });
+        let router = Router::new().fallback(answer).with_state(shared.clone());
         let task = tokio::spawn(async move {
             // It only ends with the runtime, or with an accept error that would fail every test.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(MockServer { mock, url, task })
+        Ok(MockServer { shared, url, task })
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -43,7 +53,18 @@ impl MockServer {
 
     /// What was asked since the last call.
     pub fn take_log(&self) -> Vec<Asked> {
-        self.mock.lock().unwrap_or_else(PoisonError::into_inner).take_log()
+        self.shared.mock().take_log()
+    }
+
+    /// Lets the answers go on that are held now (`[[mock:hold]]`). Clients say `POST /__mock/release`.
+    pub fn release(&self) {
+        self.shared.releases.send_replace(());
+    }
+}
+
+impl Shared {
+    fn mock(&self) -> MutexGuard<'_, Mock> {
+        self.mock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -53,24 +74,31 @@ impl Drop for MockServer {
     }
 }
 
-async fn answer(State(mock): State<Arc<Mutex<Mock>>>, request: Request) -> Response {
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    if request.uri().path() == RELEASE {
+        shared.releases.send_replace(());
+        return Response::default();
+    }
+    // From here on no release is missed.
+    let releases = shared.releases.subscribe();
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
-    let answer = {
-        let mut mock = mock.lock().unwrap_or_else(PoisonError::into_inner);
-        mock.answer(parts.method.as_str(), &parts.uri.to_string(), &body)
-    };
+    let answer = shared.mock().answer(parts.method.as_str(), &parts.uri.to_string(), &body);
     let pause = Duration::from_millis(answer.pause_ms);
     let cut = answer.cut.then(|| Err(io::Error::other("the mock was told to break off")));
-    let pieces = answer.pieces.into_iter().map(Ok).chain(cut);
-    let body = stream::unfold(pieces, move |mut pieces| async move {
-        let piece: Result<Bytes, io::Error> = pieces.next()?;
+    let pieces = answer.pieces.into_iter().map(Ok).chain(cut).enumerate();
+    let body = stream::unfold((pieces, releases), move |(mut pieces, mut releases)| async move {
+        let (at, piece): (usize, Result<Bytes, io::Error>) = pieces.next()?;
+        if answer.held_from == Some(at) {
+            // It only fails when the mock is gone.
+            releases.changed().await.ok()?;
+        }
         // What was sent before the break must reach the other side first.
         let wait = if piece.is_err() { Duration::from_millis(80) } else { pause };
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
-        Some((piece, pieces))
+        Some((piece, (pieces, releases)))
     });
     let mut response = Response::new(Body::from_stream(body));
     *response.status_mut() = axum::http::StatusCode::from_u16(answer.status).unwrap_or_default();

@@ -37,6 +37,11 @@ impl NativeTarget {
         NativeTarget { server, mock, folder, runtime }
     }
 
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
     /// The folder of its data.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()

@@ -103,9 +103,10 @@ pub fn program() -> Result<&'static Path> {
 }
 
 fn build() -> Result<PathBuf> {
-    // …/target/PROFILE/deps/suite-0123456789abcdef
-    let test = std::env::current_exe()?;
-    let profile = test.parent().and_then(Path::parent).ok_or_else(|| Error::other("no target folder"))?;
+    // …/target/PROFILE/deps/suite-0123456789abcdef, or …/target/PROFILE/with-server
+    let own = std::env::current_exe()?;
+    let mut folders = own.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));
+    let profile = folders.next().ok_or_else(|| Error::other("no target folder"))?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--package", "haversack", "--bin", "haversack"]);
     if profile.ends_with("release") {
