@@ -7,7 +7,7 @@ mod link;
 mod listing;
 mod metadata;
 mod moving;
-mod multipart;
+pub(super) mod multipart;
 mod placement;
 mod raw_text;
 mod removal;

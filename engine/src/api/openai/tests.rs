@@ -3,7 +3,7 @@
 use crate::api::auth::hash;
 use crate::model::{ApiKey, Scope};
 use crate::store::key;
-use crate::testing::{Replied, START, TestHost, json_request};
+use crate::testing::{Replied, START, TestHost, json_request, upload_request};
 use serde_json::{Value, json};
 
 /// An instance whose answers are quoted from one document, in the workspace `otters`.
@@ -31,8 +31,14 @@ fn events(reply: &Replied) -> Vec<Value> {
 #[test]
 fn both_mounts_answer_with_sources() {
     let mut host = host();
-    for path in ["/v1/openai/chat/completions", "/v1/chat/completions"] {
-        let answer = host.call("POST", path, &question("otters")).ok();
+    for mount in ["/v1/openai", "/v1"] {
+        let models = host.call("GET", &format!("{mount}/models"), &json!({})).ok();
+        assert_eq!((&models["data"][0]["id"], &models["data"][1]["id"]), (&json!("otters"), &json!("empty")));
+        let model = host.call("GET", &format!("{mount}/models/otters"), &json!({})).ok();
+        assert_eq!(model, models["data"][0]);
+        let vectors = host.call("POST", &format!("{mount}/embeddings"), &json!({ "input": "otters" })).ok();
+        assert_eq!(vectors["data"][0]["embedding"].as_array().unwrap().len(), 384);
+        let answer = host.call("POST", &format!("{mount}/chat/completions"), &question("otters")).ok();
         assert_eq!((&answer["object"], &answer["model"]), (&json!("chat.completion"), &json!("otters")));
         let message = &answer["choices"][0]["message"];
         assert!(message["content"].as_str().unwrap().contains("Otters eat fish."), "{message}");
@@ -100,6 +106,20 @@ fn every_error_has_openais_shape_and_says_which_field() {
         let reply = host.call(method, path, &json!({}));
         assert_eq!((reply.status, &reply.json()["error"]["param"]), (status, &Value::Null), "{path}");
     }
+}
+
+#[test]
+fn nobody_draws_but_what_is_asked_is_looked_at() {
+    let mut host = host();
+    for (body, status, param) in
+        [(json!({}), 400, json!("prompt")), (json!({ "prompt": "an otter" }), 501, Value::Null)]
+    {
+        let reply = host.call("POST", "/v1/images/generations", &body);
+        assert_eq!((reply.status, &reply.json()["error"]["param"]), (status, &param));
+    }
+    let mut running =
+        host.start(upload_request("/v1/openai/images/generations", "a.png", b"", &[("prompt", "an otter")]));
+    assert_eq!(host.finish(&mut running).status, 501);
 }
 
 #[test]
