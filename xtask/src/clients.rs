@@ -37,7 +37,7 @@ pub fn test(names: &[String]) -> Result<(), Failure> {
 }
 
 /// The packages of `package-lock.json`, installed once.
-fn node_packages(folder: &Path) -> Result<(), Failure> {
+pub fn node_packages(folder: &Path) -> Result<(), Failure> {
     shell::require_package("node", "nodejs")?;
     shell::require_package("npm", "npm")?;
     once(&folder.join("package-lock.json"), &folder.join("node_modules"), || {

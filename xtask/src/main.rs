@@ -4,6 +4,7 @@ mod check;
 mod clients;
 mod shell;
 mod wasm;
+mod widget;
 
 use shell::{Failure, cargo};
 use std::process::Command;
@@ -11,7 +12,7 @@ use std::process::Command;
 const HELP: &str = "\
 cargo xtask serve [OPTIONS]   build the server and start it on 127.0.0.1:3001; options go to `haversack serve`
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
-                                unit, golden, simulate, crash, quickstart, bad-input, page,
+                                unit, golden, simulate, crash, quickstart, bad-input, page, widget,
                                 clients [NAME…]: other people's clients against the server
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
 cargo xtask deny  [offline]   licences, sources and advisories of every dependency (installs cargo-deny once)
@@ -70,15 +71,18 @@ fn test(what: &[String]) -> Result<(), Failure> {
             check::all()?;
             page()?;
             nextest(&[])?;
+            widget::test()?;
             clients::test(&[])
         }
         [part, names @ ..] if part == "clients" => clients::test(names),
         [part] if part == "page" => page(),
+        [part] if part == "widget" => widget::test(),
         [part] => {
             let known = PARTS.iter().find(|(name, _)| name == part);
             let names = || PARTS.map(|(name, _)| name).join(", ");
+            let others = "page, widget, clients";
             let (_, filter) =
-                known.ok_or_else(|| Failure(format!("test {part}? There are {}, page, clients", names())))?;
+                known.ok_or_else(|| Failure(format!("test {part}? There are {}, {others}", names())))?;
             nextest(&["-E", filter])
         }
         _ => Err(Failure("test takes one part at most".to_owned())),

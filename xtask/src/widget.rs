@@ -1,0 +1,25 @@
+//! The chat widget: its parts in node, and all of it in a real browser against the real server: `tests/widget`.
+
+use crate::clients;
+use crate::shell::{self, Failure, ROOT, cargo};
+use std::path::Path;
+use std::process::Command;
+
+/// Runs both. `CHROMIUM` names a browser of that family that is not `/usr/bin/chromium`.
+pub fn test() -> Result<(), Failure> {
+    let folder = Path::new(ROOT).join("tests/widget");
+    clients::node_packages(&folder)?;
+    let unit = ["--test", "unit/markdown.test.mjs", "unit/options.test.mjs", "unit/talk.test.mjs"];
+    let mut node = Command::new("node");
+    node.args(unit).current_dir(&folder);
+    shell::run(node, &format!("node {}", unit.join(" ")))?;
+    if std::env::var_os("CHROMIUM").is_none() {
+        shell::require_package("chromium", "chromium")?;
+    }
+    cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
+    cargo(&["build", "--package", "haversack-tests", "--bin", "with-server"])?;
+    let browser = ["node", "--test", "browser/widget.test.mjs"];
+    let mut with_server = Command::new(shell::target_dir().join("debug/with-server"));
+    with_server.args(browser).current_dir(&folder);
+    shell::run(with_server, &format!("with-server {}", browser.join(" ")))
+}
