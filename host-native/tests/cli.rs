@@ -145,6 +145,18 @@ fn keys_are_made_listed_and_revoked() {
 }
 
 #[test]
+fn a_key_is_limited_from_the_command_line() {
+    let home = TempDir::new().unwrap();
+    let create =
+        ["keys", "create", "reader", "--scope", "read", "--scope", "chat", "--expires", "2999-12-31"];
+    printed(run(home.path(), &create));
+    let list = printed(run(home.path(), &["keys", "list"]));
+    assert!(list.contains("(may read, chat; until 2999-12-31T00:00:00.000Z)"), "{list}");
+    let nowhere = ["keys", "create", "x", "--workspace", "nowhere"];
+    assert!(complaint(run(home.path(), &nowhere)).contains("nowhere"));
+}
+
+#[test]
 fn files_are_added_once_and_found_and_asked() {
     let home = TempDir::new().unwrap();
     let docs = home.path().join("docs");

@@ -15,6 +15,15 @@ pub enum Keys {
         /// What it is for
         #[arg(default_value = "command line")]
         name: String,
+        /// What it may do: read, chat, write or admin; can be given several times (default: everything)
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+        /// A workspace that it is limited to, by its slug; can be given several times (default: all)
+        #[arg(long = "workspace", value_name = "SLUG")]
+        workspaces: Vec<String>,
+        /// When it ends, e.g. 2030-12-31 (default: never)
+        #[arg(long, value_name = "DATE")]
+        expires: Option<String>,
     },
     /// List the keys; their secrets are not kept
     List,
@@ -29,8 +38,17 @@ impl Keys {
     /// Carries it out.
     pub async fn run(self, config: &Config, instance: &Instance) -> Result<(), String> {
         match self {
-            Keys::Create { name } => {
-                let secret = create(instance, &name, None).await?;
+            Keys::Create { name, scopes, workspaces, expires } => {
+                let mut body = json!({ "name": name });
+                for (field, list) in [("scopes", scopes), ("workspaces", workspaces)] {
+                    if !list.is_empty() {
+                        body[field] = list.into();
+                    }
+                }
+                if let Some(expires) = expires {
+                    body["expiresAt"] = expires.into();
+                }
+                let secret = make(instance, body).await?;
                 say!("{secret}");
                 eprintln!("This is the only time it is shown. To open the page with it:");
                 eprintln!("  http://{}/#token={secret}", config.listen);
@@ -39,7 +57,12 @@ impl Keys {
                 for key in list(instance).await? {
                     let id = key["id"].as_u64().unwrap_or_default();
                     let hint = key["hint"].as_str().map_or_else(String::new, |hint| format!("…{hint}"));
-                    say!("{id:>4}  {hint:<8}  {}  {}", text(&key, "createdAt"), text(&key, "name"));
+                    say!(
+                        "{id:>4}  {hint:<8}  {}  {}{}",
+                        text(&key, "createdAt"),
+                        text(&key, "name"),
+                        limits(&key)
+                    );
                 }
             }
             Keys::Revoke { id } => {
@@ -57,8 +80,26 @@ pub async fn create(instance: &Instance, name: &str, secret: Option<&str>) -> Re
     if let Some(secret) = secret {
         body["secret"] = secret.into();
     }
+    make(instance, body).await
+}
+
+async fn make(instance: &Instance, body: Value) -> Result<String, String> {
     let answer = instance.call("POST", "/api/system/generate-api-key", Some(body)).await?;
     Ok(text(&answer["apiKey"], "secret"))
+}
+
+/// What a key may do, where, and for how long; nothing for what is not limited.
+fn limits(key: &Value) -> String {
+    let list = |field: &str| {
+        let items = key[field].as_array()?.iter().filter_map(Value::as_str);
+        Some(items.collect::<Vec<_>>().join(", "))
+    };
+    let mut limits: Vec<String> = Vec::new();
+    limits.extend(list("scopes").map(|scopes| format!("may {scopes}")));
+    limits.extend(list("workspaces").map(|slugs| format!("in {slugs}")));
+    limits.extend(key["expiresAt"].as_str().map(|at| format!("until {at}")));
+    limits.extend(key["lastUsedAt"].as_str().map(|at| format!("last used {at}")));
+    if limits.is_empty() { String::new() } else { format!("  ({})", limits.join("; ")) }
 }
 
 /// All keys, without their secrets.
