@@ -13,15 +13,20 @@ const CLIENTS: [(&str, &[&str]); 5] = [
     ("schemathesis", &["python", "run_schemathesis.py"]),
 ];
 
+/// Installs what the clients need; where Python's is.
+pub fn packages() -> Result<PathBuf, Failure> {
+    let folder = Path::new(ROOT).join("tests/clients");
+    node_packages(&folder)?;
+    python_packages(&folder)
+}
+
 /// Tries the named clients, or all, each against a fresh server.
-pub fn test(names: &[String]) -> Result<(), Failure> {
+pub fn test(python: &Path, names: &[String]) -> Result<(), Failure> {
     if let Some(name) = names.iter().find(|name| CLIENTS.iter().all(|(known, _)| known != name)) {
         let known = CLIENTS.map(|(name, _)| name).join(", ");
         return Err(Failure(format!("there is no client {name}; there are {known}")));
     }
     let folder = Path::new(ROOT).join("tests/clients");
-    node_packages(&folder)?;
-    let python = python_packages(&folder)?;
     cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
     cargo(&["build", "--package", "haversack-tests", "--bin", "with-server"])?;
     let path = std::env::var_os("PATH").unwrap_or_default();

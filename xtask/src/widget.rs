@@ -5,17 +5,22 @@ use crate::shell::{self, Failure, ROOT, cargo};
 use std::path::Path;
 use std::process::Command;
 
-/// Runs both. `CHROMIUM` names a browser of that family that is not `/usr/bin/chromium`.
+/// Installs the browser, and what the tests need. `CHROMIUM` names a browser of that family that is here already.
+pub fn packages() -> Result<(), Failure> {
+    clients::node_packages(&Path::new(ROOT).join("tests/widget"))?;
+    match std::env::var_os("CHROMIUM") {
+        Some(_) => Ok(()),
+        None => shell::require_package("chromium", "chromium"),
+    }
+}
+
+/// Runs both.
 pub fn test() -> Result<(), Failure> {
     let folder = Path::new(ROOT).join("tests/widget");
-    clients::node_packages(&folder)?;
     let unit = ["--test", "unit/markdown.test.mjs", "unit/options.test.mjs", "unit/talk.test.mjs"];
     let mut node = Command::new("node");
     node.args(unit).current_dir(&folder);
     shell::run(node, &format!("node {}", unit.join(" ")))?;
-    if std::env::var_os("CHROMIUM").is_none() {
-        shell::require_package("chromium", "chromium")?;
-    }
     cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
     cargo(&["build", "--package", "haversack-tests", "--bin", "with-server"])?;
     let browser = ["node", "--test", "browser/widget.test.mjs"];
