@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod api;
+pub mod bundle;
 pub mod chat;
 pub mod chunk;
 pub mod embed;
