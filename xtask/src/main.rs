@@ -1,5 +1,6 @@
 //! The one way to build, run, check and release Haversack: `cargo xtask help`.
 
+mod browser;
 mod check;
 mod clients;
 mod shell;
@@ -14,10 +15,12 @@ cargo xtask serve [OPTIONS]   build the server and start it on 127.0.0.1:3001; o
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
                                 unit, golden, simulate, crash, quickstart, bad-input, page, widget,
                                 clients [NAME…]: other people's clients against the server
+                                browser [node|golden|chromium]: the npm package
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
 cargo xtask deny  [offline]   licences, sources and advisories of every dependency (installs cargo-deny once)
-cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks) or server (the whole server)
-cargo xtask build             the release binary; prints where it is
+cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks), server (the whole server)
+                              or browser (the npm package in Chromium)
+cargo xtask build [browser]   the release binary, or the npm package in pkg/; prints where it is
 cargo xtask help              this text
 ";
 
@@ -30,7 +33,7 @@ fn main() {
         "check" => check::all(),
         "deny" => check::deny(rest),
         "bench" => bench(rest),
-        "build" => build(),
+        "build" => build(rest),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(())
@@ -49,7 +52,12 @@ fn serve(options: &[String]) -> Result<(), Failure> {
     cargo(&args)
 }
 
-fn build() -> Result<(), Failure> {
+fn build(what: &[String]) -> Result<(), Failure> {
+    match what {
+        [] => {}
+        [part] if part == "browser" => return browser::build(),
+        _ => return Err(Failure("build takes `browser` or nothing".to_owned())),
+    }
     cargo(&["build", "--release", "--package", "haversack"])?;
     println!("{}", shell::target_dir().join("release/haversack").display());
     Ok(())
@@ -72,15 +80,20 @@ fn test(what: &[String]) -> Result<(), Failure> {
             page()?;
             nextest(&[])?;
             with_packages("widget", widget::packages(), |()| widget::test())?;
-            with_packages("clients", clients::packages(), |python| clients::test(&python, &[]))
+            with_packages("clients", clients::packages(), |python| clients::test(&python, &[]))?;
+            with_packages("browser", browser::packages(), |()| browser::test(None))
         }
         [part, names @ ..] if part == "clients" => clients::test(&clients::packages()?, names),
+        [part, more @ ..] if part == "browser" => {
+            browser::packages()?;
+            browser::test(more.first().map(String::as_str))
+        }
         [part] if part == "page" => page(),
         [part] if part == "widget" => widget::packages().and_then(|()| widget::test()),
         [part] => {
             let known = PARTS.iter().find(|(name, _)| name == part);
             let names = || PARTS.map(|(name, _)| name).join(", ");
-            let others = "page, widget, clients";
+            let others = "page, widget, clients, browser";
             let (_, filter) =
                 known.ok_or_else(|| Failure(format!("test {part}? There are {}, {others}", names())))?;
             nextest(&["-E", filter])
@@ -129,8 +142,11 @@ fn bench(what: &[String]) -> Result<(), Failure> {
         cargo(&["build", "--release", "--package", "haversack"])?;
         cargo(&["run", "--release", "--quiet", "--package", "haversack-tests", "--bin", "bench-server"])?;
     }
+    if matches!(what[..], [] | ["browser"]) {
+        browser::bench()?;
+    }
     match what[..] {
-        [] | ["kernels"] | ["server"] => Ok(()),
-        _ => Err(Failure("bench takes `kernels` or `server`".to_owned())),
+        [] | ["kernels"] | ["server"] | ["browser"] => Ok(()),
+        _ => Err(Failure("bench takes `kernels`, `server` or `browser`".to_owned())),
     }
 }

@@ -31,7 +31,8 @@ fn check_one(package: &str, what: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn add_target() -> Result<(), Failure> {
+/// Lets rustc build for it.
+pub fn add_target() -> Result<(), Failure> {
     let mut list = Command::new("rustup");
     list.args(["target", "list", "--installed"]);
     let installed = list.output().map(|out| String::from_utf8_lossy(&out.stdout).into_owned());

@@ -19,6 +19,7 @@
 //! Time, order, randomness and failure all belong to the host, so a seeded simulator can own them and
 //! a [`transcript`] of one run replays bit for bit on any host.
 
+mod address;
 mod cx;
 mod effect;
 mod mailbox;
@@ -28,6 +29,7 @@ mod tests;
 pub mod text_or_base64;
 pub mod transcript;
 
+pub use address::is_public;
 pub use cx::{Call, Chunks, Cx, Elapsed};
 pub use effect::*;
 pub use run::{Misuse, Run};

@@ -4,14 +4,11 @@
 //! the connection goes to what was checked: there is no second look-up that could answer something else.
 //! Redirects are followed by hand, so that each hop goes through the same check.
 
-mod address;
 mod redirect;
 mod resolver;
 mod tls;
 
-pub use address::is_public;
-
-use haversack_engine::seam::{HostError, HostErrorKind, HttpHead, HttpRequest, Trust};
+use haversack_engine::seam::{HostError, HostErrorKind, HttpHead, HttpRequest, Trust, is_public};
 use redirect::Hop;
 use reqwest::{Client, Response, redirect::Policy};
 use resolver::{CheckedResolver, Forbidden};

@@ -1,6 +1,6 @@
 //! Name look-up that hands out public addresses only.
 
-use super::address::is_public;
+use haversack_engine::seam::is_public;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::fmt;
 use std::net::SocketAddr;

@@ -1,9 +1,11 @@
 //! The hosts the suite can talk to.
 
+mod browser;
 mod native;
 pub mod process;
 mod sim;
 
+pub use browser::BrowserTarget;
 pub use native::NativeTarget;
 pub use sim::{SimTarget, engine, prepare};
 

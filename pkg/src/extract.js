@@ -1,0 +1,69 @@
+// Files into text: a second WebAssembly module, loaded with the first file. Each file gets an instance of its own, so
+// whatever a broken file does ends with it; and a thread of its own where one can be had.
+
+import { readFile } from "./files.js";
+
+const MODULE = "../wasm/extract.wasm";
+
+/** How long one file may take. */
+const TIME_MS = 300_000;
+
+/** What reads files: `(name, mime, bytes, signal) => Promise<Uint8Array>` of JSON. */
+export function reader(options = {}) {
+  let module;
+  const load = () => (module ??= readFile(MODULE, options).then((bytes) => WebAssembly.compile(bytes)));
+  return async (name, mime, bytes, signal) => {
+    const compiled = await load().catch((error) => {
+      module = undefined;
+      throw error;
+    });
+    signal.throwIfAborted();
+    const worker = options.extractInWorker === false ? undefined : startWorker();
+    if (!worker) return extract(compiled, name, bytes);
+    return inWorker(worker, compiled, name, bytes, signal).catch((error) => {
+      // A policy may forbid workers; it says so only after one was made.
+      if (error.kind !== "unstarted") throw error;
+      return extract(compiled, name, bytes);
+    });
+  };
+}
+
+/** Reads one file, here and now. */
+export async function extract(module, name, bytes) {
+  const { exports } = await WebAssembly.instantiate(module);
+  const called = new TextEncoder().encode(`${name.replaceAll("\n", " ")}\n`);
+  const place = exports.buffer(called.length + bytes.length);
+  new Uint8Array(exports.memory.buffer, place, called.length).set(called);
+  new Uint8Array(exports.memory.buffer, place + called.length, bytes.length).set(bytes);
+  const length = exports.extract();
+  if (length === 0) throw Object.assign(new Error("its name cannot be read"), { kind: "rejected" });
+  return new Uint8Array(exports.memory.buffer, exports.buffer(length), length).slice();
+}
+
+/** A service worker cannot start one, and Node's are of another kind. */
+function startWorker() {
+  if (typeof Worker !== "function") return undefined;
+  try {
+    return new Worker(new URL("./extract-worker.js", import.meta.url), { type: "module", name: "haversack-extract" });
+  } catch {
+    return undefined;
+  }
+}
+
+function inWorker(worker, module, name, bytes, signal) {
+  const reading = new Promise((resolve, reject) => {
+    const fail = (message, kind) => reject(Object.assign(new Error(message), { kind }));
+    const late = setTimeout(() => fail(`it took longer than ${TIME_MS / 1000} s. Split it and try again.`, "timeout"), TIME_MS);
+    worker.onmessage = ({ data }) => {
+      clearTimeout(late);
+      return data.json ? resolve(data.json) : fail(data.message, "rejected");
+    };
+    worker.onerror = (event) => {
+      event.preventDefault?.();
+      fail(event.message || "the reader could not be started", event.message ? "failed" : "unstarted");
+    };
+    signal.addEventListener("abort", () => reject(signal.reason));
+    worker.postMessage({ module, name, bytes });
+  });
+  return reading.finally(() => worker.terminate());
+}

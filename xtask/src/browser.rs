@@ -1,0 +1,132 @@
+//! The browser host and the npm package around it: `pkg/`, tried in `tests/browser`.
+
+use crate::shell::{self, Failure, ROOT, cargo, cargo_with};
+use crate::{clients, wasm};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The builds of the engine, and what they are allowed to use. Each has a folder of its own: cargo would build everything
+/// anew when the flags change.
+const BUILDS: [(&str, &str); 2] = [("engine", "-Ctarget-feature=+simd128"), ("engine-plain", "")];
+
+/// What the engine asks for when it needs it.
+const ASSETS: [&str; 3] =
+    ["static-minilm-256/model.safetensors", "static-minilm-256/vocab.txt", "cl100k.bin"];
+
+/// Makes `pkg/` publishable.
+pub fn build() -> Result<(), Failure> {
+    wasm::add_target()?;
+    let out = package().join("wasm");
+    std::fs::create_dir_all(&out).map_err(|e| Failure(format!("{}: {e}", out.display())))?;
+    cargo(&["build", "--package", "haversack-bindgen"])?;
+    let bindgen = shell::target_dir().join("debug/haversack-bindgen");
+    for (name, flags) in BUILDS {
+        let module = compile("haversack-browser", name, flags)?;
+        let mut glue = Command::new(&bindgen);
+        glue.arg(module).arg(&out).arg(name);
+        shell::run(glue, &format!("haversack-bindgen {name}"))?;
+    }
+    copy(&compile("extract-probe", "engine-plain", "")?, &out.join("extract.wasm"))?;
+    for asset in ASSETS {
+        let from = Path::new(ROOT).join("engine/assets").join(asset);
+        copy(&from, &out.join(asset.rsplit('/').next().unwrap_or(asset)))?;
+    }
+    copy(&Path::new(ROOT).join("LICENSE"), &package().join("LICENSE"))?;
+    println!("{}", package().display());
+    Ok(())
+}
+
+type Part = fn() -> Result<(), Failure>;
+
+/// Node and Chromium, and what is tried in them.
+pub fn packages() -> Result<(), Failure> {
+    clients::node_packages(&folder())?;
+    // Documents and a model come from PyPI.
+    shell::require_package("python3", "python3")?;
+    shell::require_package_for("python3", &["-m", "pip", "--version"], "python3-pip")?;
+    match std::env::var_os("CHROMIUM") {
+        Some(_) => Ok(()),
+        None => shell::require_package("chromium", "chromium"),
+    }
+}
+
+/// The package in Node, the recordings through it, then all of it in a real browser; `what` names one of these.
+pub fn test(what: Option<&str>) -> Result<(), Failure> {
+    build()?;
+    let parts: [(&str, Part); 3] = [("node", node), ("golden", golden), ("chromium", chromium)];
+    if let Some(name) = what.filter(|name| parts.iter().all(|(known, _)| known != name)) {
+        return Err(Failure(format!("test browser {name}? There are node, golden, chromium")));
+    }
+    parts.iter().filter(|(name, _)| what.is_none_or(|wanted| wanted == *name)).try_for_each(|(_, run)| run())
+}
+
+fn node() -> Result<(), Failure> {
+    run_node(&["--test", "node/package.test.mjs", "node/publish.test.mjs"])
+}
+
+fn golden() -> Result<(), Failure> {
+    cargo(&[
+        "test",
+        "--package",
+        "haversack-tests",
+        "--test",
+        "suite",
+        "--",
+        "--ignored",
+        "golden::the_browser_host",
+    ])
+}
+
+fn chromium() -> Result<(), Failure> {
+    // What is compared with the native host, and what makes bundles.
+    cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
+    run_node(&[
+        "--test",
+        "chromium/visit.test.mjs",
+        "chromium/service-worker.test.mjs",
+        "chromium/bundle.test.mjs",
+        "chromium/demo.test.mjs",
+        "chromium/wllama.test.mjs",
+    ])
+}
+
+/// Figures of the package, with the native engine beside it.
+pub fn bench() -> Result<(), Failure> {
+    packages()?;
+    build()?;
+    cargo(&["build", "--release", "--package", "haversack"])?;
+    run_node(&["bench/main.mjs"])
+}
+
+fn run_node(args: &[&str]) -> Result<(), Failure> {
+    let mut node = Command::new("node");
+    node.args(args).current_dir(folder()).env("HAVERSACK_TARGET", shell::target_dir());
+    shell::run(node, &format!("node {}", args.join(" ")))
+}
+
+/// Builds a package for browsers; where the module is.
+fn compile(package: &str, name: &str, flags: &str) -> Result<PathBuf, Failure> {
+    let target = shell::target_dir().join("browser").join(name);
+    let place = target.display().to_string();
+    cargo_with(
+        &["build", "--package", package, "--target", TARGET, "--profile", "browser", "--target-dir", &place],
+        &[("RUSTFLAGS", flags)],
+    )?;
+    Ok(target.join(TARGET).join("browser").join(format!("{}.wasm", package.replace('-', "_"))))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    std::fs::copy(from, to)
+        .map(drop)
+        .map_err(|e| Failure(format!("{} cannot be copied: {e}", from.display())))
+}
+
+fn folder() -> PathBuf {
+    Path::new(ROOT).join("tests/browser")
+}
+
+fn package() -> PathBuf {
+    Path::new(ROOT).join("pkg")
+}
