@@ -36,7 +36,7 @@ impl Engine {
     }
 
     fn with(settings: Arc<Settings>) -> Engine {
-        let indexes = IndexCache::new(settings.index_cache_bytes);
+        let indexes = IndexCache::new(settings.index_cache_bytes, settings.exact_rows_max);
         let (base, effective) = (settings.clone(), Mutex::default());
         Engine { settings, shared: Arc::new(Shared { base, effective, indexes, tokenizer: OnceLock::new() }) }
     }

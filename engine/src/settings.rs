@@ -24,6 +24,9 @@ pub struct Settings {
     pub deletion_protection: bool,
     /// Memory for cached vector indexes, in bytes, over all workspaces.
     pub index_cache_bytes: usize,
+    /// Workspaces of up to so many chunks are searched exactly; beyond, through codes of 2 bits a value. It must be the
+    /// same on all hosts of a store.
+    pub exact_rows_max: u64,
     /// Requests that one address may send to one embed in a minute; 0 is no limit.
     pub embed_requests_per_minute: u32,
     /// Follow-up questions may be answered from sources of earlier answers (backfill).
@@ -49,6 +52,7 @@ impl Settings {
         let chunk_size = number("HAVERSACK_CHUNK_SIZE", None).filter(|size| *size > 0);
         let chunk_overlap = number("HAVERSACK_CHUNK_OVERLAP", Some(20)).unwrap_or(20);
         let cache_mb = number("HAVERSACK_INDEX_CACHE_MB", Some(256)).unwrap_or(256);
+        let exact = number("HAVERSACK_EXACT_CHUNKS", Some(10_000)).unwrap_or(10_000);
         let per_minute = number("HAVERSACK_EMBED_REQUESTS_PER_MINUTE", Some(60)).unwrap_or(60);
         let flag = |name: &str, default: bool| match vars.get(name).map(|v| v.trim().to_ascii_lowercase()) {
             None => default,
@@ -64,6 +68,7 @@ impl Settings {
             // Theirs is on as soon as the variable exists, whatever it says.
             deletion_protection: vars.contains_key("WORKSPACE_DELETION_PROTECTION"),
             index_cache_bytes: cache_mb.saturating_mul(1 << 20),
+            exact_rows_max: exact as u64,
             embed_requests_per_minute: u32::try_from(per_minute).unwrap_or(u32::MAX),
             backfill: flag("HAVERSACK_BACKFILL", true),
             deduplicate: flag("HAVERSACK_DEDUPLICATE", true),

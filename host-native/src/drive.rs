@@ -25,6 +25,8 @@ pub async fn drive(
     loop {
         let until = loop {
             match run.poll() {
+                // What a run sends piece by piece waits for the client, so that it does not pile up here.
+                Output::Effect { id, effect: Effect::Breathe } if outlet.is_behind() => inflight.hold(id),
                 Output::Effect { id, effect } => inflight.start(id, effect),
                 Output::Cancel { id } => inflight.cancel(id),
                 Output::Head(head) => outlet.head(head),
@@ -83,6 +85,8 @@ struct Inflight {
     aborts: BTreeMap<EffectId, AbortHandle>,
     /// Streams whose next piece waits until the client took the last one.
     paused: BTreeMap<EffectId, Body>,
+    /// Breaths that wait for the same.
+    held: Vec<EffectId>,
     /// Outcomes that needed no waiting.
     ready: VecDeque<(EffectId, Result<Reply, HostError>)>,
 }
@@ -94,6 +98,7 @@ impl Inflight {
             running: FuturesUnordered::new(),
             aborts: BTreeMap::new(),
             paused: BTreeMap::new(),
+            held: Vec::new(),
             ready: VecDeque::new(),
         }
     }
@@ -105,6 +110,10 @@ impl Inflight {
         }
     }
 
+    fn hold(&mut self, id: EffectId) {
+        self.held.push(id);
+    }
+
     fn run(&mut self, id: EffectId, reporting: Reporting) {
         let (abort, registration) = AbortHandle::new_pair();
         self.aborts.insert(id, abort);
@@ -113,6 +122,7 @@ impl Inflight {
 
     fn cancel(&mut self, id: EffectId) {
         self.paused.remove(&id);
+        self.held.retain(|held| *held != id);
         if let Some(abort) = self.aborts.remove(&id) {
             abort.abort();
         }
@@ -120,6 +130,9 @@ impl Inflight {
 
     /// Lets streams go on.
     fn resume(&mut self) {
+        for id in std::mem::take(&mut self.held) {
+            self.run(id, self.effects.start(id, Effect::Breathe));
+        }
         while let Some((id, body)) = self.paused.pop_first() {
             self.run(id, Effects::more(id, body));
         }

@@ -18,8 +18,9 @@ cargo xtask test  [WHAT]      everything CI runs: check, then every test; or onl
                                 browser [node|golden|chromium]: the npm package
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
 cargo xtask deny  [offline]   licences, sources and advisories of every dependency (installs cargo-deny once)
-cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks), server (the whole server)
-                              or browser (the npm package in Chromium)
+cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks), server (the whole server),
+                              browser (the npm package in Chromium), or
+                                retrieval [FOLDER…]: recall, bytes read and quality over the texts in these folders
 cargo xtask build [browser]   the release binary, or the npm package in pkg/; prints where it is
 cargo xtask help              this text
 ";
@@ -145,8 +146,13 @@ fn bench(what: &[String]) -> Result<(), Failure> {
     if matches!(what[..], [] | ["browser"]) {
         browser::bench()?;
     }
+    if let ["retrieval", folders @ ..] = &what[..] {
+        let bench =
+            ["run", "--release", "--quiet", "--package", "haversack-tests", "--bin", "bench-retrieval", "--"];
+        return cargo(&[&bench, *folders].concat());
+    }
     match what[..] {
         [] | ["kernels"] | ["server"] | ["browser"] => Ok(()),
-        _ => Err(Failure("bench takes `kernels`, `server` or `browser`".to_owned())),
+        _ => Err(Failure("bench takes `kernels`, `server`, `browser` or `retrieval`".to_owned())),
     }
 }

@@ -64,6 +64,8 @@ codes! {
     Exists 409 "exists",
     /// A folder operation was not possible.
     FolderFailed 400 "folder_failed",
+    /// A portable workspace is damaged, cut short, from a newer program, or something else.
+    UnusableBundle 422 "unusable_bundle",
     /// A file could not be turned into text.
     ExtractionFailed 422 "extraction_failed",
     /// Several wrote the same thing at once.

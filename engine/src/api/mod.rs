@@ -5,6 +5,7 @@
 mod answer;
 mod auth;
 mod body;
+mod bundles;
 mod caller;
 mod chats;
 mod describe;

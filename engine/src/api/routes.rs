@@ -3,7 +3,8 @@
 use super::answer::Answer;
 use super::error::{ApiError, Code};
 use super::{
-    Call, chats, describe, documents, embeds, instance, keys, openai, search, threads, users, workspaces,
+    Call, bundles, chats, describe, documents, embeds, instance, keys, openai, search, threads, users,
+    workspaces,
 };
 use crate::model::Scope;
 use futures_util::future::BoxFuture;
@@ -121,6 +122,8 @@ pub(super) static ROUTES: &[Route] = routes! {
     open own POST "/invite/:code" => users::claim,
 
     write all POST "/v1/workspace/new" => workspaces::create,
+    write all POST "/v1/workspace/import" => bundles::import,
+    read own GET "/v1/workspace/:slug/export" => bundles::export,
     read own GET "/v1/workspaces" => workspaces::list,
     read own GET "/v1/workspace/:slug" => workspaces::get,
     write own DELETE "/v1/workspace/:slug" => workspaces::delete,

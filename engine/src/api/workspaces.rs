@@ -6,6 +6,7 @@ use super::error::{ApiError, Code};
 use super::workspace_fields::{self, Changes};
 use super::{Call, events, wire};
 use crate::model::{Placement, Thread, ThreadPlace, Workspace};
+use crate::retrieve::index_ranges;
 use crate::retrieve::staging::Orphans;
 use crate::store::{self, key, retry};
 use crate::text::slug::workspace_slug;
@@ -45,7 +46,11 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
 }
 
 /// The slug of `name`, or with eight digits behind it when that is taken.
-async fn free_slug(call: &Call, tx: &mut store::Transaction, name: &str) -> Result<String, ApiError> {
+pub(super) async fn free_slug(
+    call: &Call,
+    tx: &mut store::Transaction,
+    name: &str,
+) -> Result<String, ApiError> {
     let plain = match workspace_slug(name) {
         slug if slug.is_empty() => call.cx.uuid().to_string(),
         slug => slug,
@@ -132,15 +137,10 @@ pub async fn delete(call: Call) -> Result<Answer, ApiError> {
             let document = &placement.document;
             tx.delete(key::placement_in(&document.folder, &document.name, id, placement.id));
         }
-        for range in [
-            key::placements(id),
-            key::placements_paths(id),
-            key::placements_pins(id),
-            key::index_logs(id),
-            key::all_vectors(id),
-            key::all_rows(id),
-            key::all_chunks(id),
-        ] {
+        let index = index_ranges(id).map(|(range, _)| range);
+        let rest =
+            [key::placements(id), key::placements_paths(id), key::placements_pins(id), key::index_logs(id)];
+        for range in index.into_iter().chain(rest) {
             tx.delete_range(range);
         }
         tx.delete(key::index_head(id));

@@ -3,15 +3,19 @@
 use super::head::{IndexChange, IndexHead};
 use crate::api::{ApiError, Code};
 use crate::seam::text_or_base64::Blob;
-use crate::seam::{Cx, Key};
+use crate::seam::{Cx, Key, KeyRange};
 use crate::store::{self, key};
+use crate::vector::code::Codes;
 use crate::vector::index::VectorIndex;
 use crate::vector::segment::SegmentVectors;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Rows in a stored part of a segment, at most. A part is the index's unit: it knows parts as segments.
-pub const PART_ROWS: usize = 2048;
+/// Rows in a stored part of a segment, at most, for vectors of `dim` values: 2,048, or what fits into 1 MB, as some
+/// stores take no larger values. A part is the index's unit: it knows parts as segments.
+pub fn part_rows(dim: usize) -> usize {
+    (((1 << 20) - 64) / (dim + 8)).clamp(1, 2048)
+}
 
 /// Parts a segment may have: more than 2 billion rows.
 const PART_BITS: u32 = 20;
@@ -21,10 +25,10 @@ pub fn part_name(segment: u64, part: u64) -> u64 {
     (segment << PART_BITS) | (part & ((1 << PART_BITS) - 1))
 }
 
-/// The segment and the row in it, of row `n` of a part.
-pub fn locate(name: u64, n: u32) -> (u64, u64) {
+/// The segment and the row in it, of row `n` of a part, where rows have `dim` values.
+pub fn locate(name: u64, n: u32, dim: usize) -> (u64, u64) {
     let part = name & ((1 << PART_BITS) - 1);
-    (name >> PART_BITS, part * PART_ROWS as u64 + u64::from(n))
+    (name >> PART_BITS, part * part_rows(dim) as u64 + u64::from(n))
 }
 
 /// An index as of one version.
@@ -34,11 +38,23 @@ pub struct Loaded {
     pub head: IndexHead,
     /// Its rows.
     pub index: Arc<VectorIndex>,
+    /// What they are.
+    pub rows: Rows,
+}
+
+/// What the rows of an index are. It follows from what is stored alone, so that every host finds the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// int8 rows: the search is exact.
+    Whole,
+    /// [Codes](crate::vector::code), of a workspace too large to be read whole.
+    Codes,
 }
 
 /// Indexes of the workspaces asked last, within a bound of bytes.
 pub struct IndexCache {
     bytes_max: usize,
+    exact_rows_max: u64,
     entries: Mutex<Entries>,
 }
 
@@ -49,9 +65,9 @@ struct Entries {
 }
 
 impl IndexCache {
-    /// An empty cache.
-    pub fn new(bytes_max: usize) -> IndexCache {
-        IndexCache { bytes_max, entries: Mutex::default() }
+    /// An empty cache. Workspaces of up to `exact_rows_max` rows are searched exactly.
+    pub fn new(bytes_max: usize, exact_rows_max: u64) -> IndexCache {
+        IndexCache { bytes_max, exact_rows_max, entries: Mutex::default() }
     }
 
     /// The index of a workspace as of its current head; `None` if it never had one or it has no rows.
@@ -64,19 +80,28 @@ impl IndexCache {
             self.forget(workspace);
             return Ok(None);
         }
+        let mut wanted = if head.rows > self.exact_rows_max { Rows::Codes } else { Rows::Whole };
         let known = self.touch(workspace);
-        let loaded = match known {
-            Some(known) if known.head == head => known,
-            Some(known) if known.head.dim == head.dim && known.head.version < head.version => {
-                match catch_up(cx, workspace, known, &head).await? {
-                    Some(index) => Loaded { head, index: Arc::new(index) },
-                    None => Loaded { index: Arc::new(read_all(cx, workspace, head.dim).await?), head },
-                }
+        if let Some(known) = known {
+            if known.head == head {
+                return Ok(Some(known));
             }
-            _ => Loaded { index: Arc::new(read_all(cx, workspace, head.dim).await?), head },
-        };
-        self.keep(workspace, &loaded);
-        Ok(Some(loaded))
+            let follows = known.head.dim == head.dim && known.head.version < head.version;
+            if follows
+                && known.rows == wanted
+                && let Some(index) = catch_up(cx, workspace, known, &head).await?
+            {
+                let loaded = Loaded { head, index: Arc::new(index), rows: wanted };
+                return Ok(Some(self.keep(workspace, loaded)));
+            }
+        }
+        let mut index = read_all(cx, workspace, head.dim, wanted).await?;
+        if wanted == Rows::Codes && (index.len() as u64) < head.rows {
+            // Rows of an older build have no codes.
+            wanted = Rows::Whole;
+            index = read_all(cx, workspace, head.dim, wanted).await?;
+        }
+        Ok(Some(self.keep(workspace, Loaded { head, index: Arc::new(index), rows: wanted })))
     }
 
     /// Drops a workspace's index.
@@ -93,7 +118,7 @@ impl IndexCache {
         Some(loaded.clone())
     }
 
-    fn keep(&self, workspace: u64, loaded: &Loaded) {
+    fn keep(&self, workspace: u64, loaded: Loaded) -> Loaded {
         let mut entries = self.lock();
         entries.clock += 1;
         let clock = entries.clock;
@@ -111,6 +136,7 @@ impl IndexCache {
             let Some((_, gone)) = oldest.and_then(|id| entries.by_workspace.remove(&id)) else { break };
             bytes -= gone.index.bytes();
         }
+        loaded
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Entries> {
@@ -142,47 +168,67 @@ async fn catch_up(
         }
         for segment in change.added {
             // A segment that went again meanwhile is simply not there.
-            read_range(cx, key::segment_vectors(workspace, segment), &mut index).await?;
+            let range = match known.rows {
+                Rows::Whole => key::segment_vectors(workspace, segment),
+                Rows::Codes => key::segment_codes(workspace, segment),
+            };
+            read_range(cx, range, known.rows, &mut index).await?;
         }
     }
     Ok(Some(index))
 }
 
-async fn read_all(cx: &Cx, workspace: u64, dim: usize) -> Result<VectorIndex, ApiError> {
+async fn read_all(cx: &Cx, workspace: u64, dim: usize, rows: Rows) -> Result<VectorIndex, ApiError> {
     let mut index = VectorIndex::new(dim).map_err(|e| ApiError::new(Code::StoreFailed, e.to_string()))?;
-    read_range(cx, key::all_vectors(workspace), &mut index).await?;
+    let range = match rows {
+        Rows::Whole => key::all_vectors(workspace),
+        Rows::Codes => key::all_codes(workspace),
+    };
+    read_range(cx, range, rows, &mut index).await?;
     Ok(index)
 }
 
-/// Parts read at once: at most 32 MB at 256 dimensions.
-const PAGE: u32 = 64;
+/// Parts read at once at first, and at most: those of small documents are small.
+const PAGE: u32 = 16;
+const PAGE_MAX: u32 = 2048;
 
-async fn read_range(cx: &Cx, range: crate::seam::KeyRange, index: &mut VectorIndex) -> Result<(), ApiError> {
+/// Bytes that a page should have, about.
+const PAGE_BYTES: usize = 2 << 20;
+
+async fn read_range(cx: &Cx, range: KeyRange, rows: Rows, index: &mut VectorIndex) -> Result<(), ApiError> {
     let mut rest = range;
+    let mut page = PAGE;
     loop {
-        let entries = store::scan(cx, rest.clone(), false, PAGE, false).await?;
-        let full = entries.len() >= PAGE as usize;
+        let entries = store::scan(cx, rest.clone(), false, page, false).await?;
+        let full = entries.len() >= page as usize;
         let last = entries.last().map(|(key, _)| key.clone());
+        let bytes: usize = entries.iter().map(|(_, Blob(bytes))| bytes.len()).sum();
         for (key, Blob(bytes)) in entries {
-            insert(index, &key, &bytes)?;
+            insert(index, &key, &bytes, rows)?;
         }
         match last {
             Some(last) if full => rest.start = key::after(&last),
             _ => return Ok(()),
         }
+        let fit = page as usize * PAGE_BYTES / bytes.max(1);
+        page = u32::try_from(fit).unwrap_or(PAGE_MAX).clamp(PAGE / 4, PAGE_MAX);
         cx.breathe().await;
     }
 }
 
-fn insert(index: &mut VectorIndex, key: &Key, bytes: &[u8]) -> Result<(), ApiError> {
+fn insert(index: &mut VectorIndex, key: &Key, bytes: &[u8], rows: Rows) -> Result<(), ApiError> {
     let damaged =
         |why: String| ApiError::new(Code::StoreFailed, format!("record {key} cannot be read: {why}"));
     let mut numbers = key.as_str().rsplit('/').map(str::parse::<u64>);
     let (Some(Ok(part)), Some(Ok(segment))) = (numbers.next(), numbers.next()) else {
         return Err(damaged("its key names no segment".to_owned()));
     };
-    let rows = SegmentVectors::decode(part_name(segment, part), bytes).map_err(|e| damaged(e.to_string()))?;
-    index.insert(rows).map_err(|e| damaged(e.to_string()))?;
+    let name = part_name(segment, part);
+    let rows = match rows {
+        Rows::Whole => SegmentVectors::decode(name, bytes),
+        Rows::Codes => Codes::decode(bytes).map(|codes| codes.segment(name)),
+    };
+    index.insert(rows.map_err(|e| damaged(e.to_string()))?).map_err(|e| damaged(e.to_string()))?;
     Ok(())
 }
 
@@ -193,6 +239,15 @@ mod tests {
     #[test]
     fn parts_keep_the_order_of_segments_and_rows() {
         assert!(part_name(1, 9) < part_name(2, 0) && part_name(1, 0) < part_name(1, 1));
-        assert_eq!(locate(part_name(7, 3), 5), (7, 3 * PART_ROWS as u64 + 5));
+        assert_eq!(locate(part_name(7, 3), 5, 256), (7, 3 * part_rows(256) as u64 + 5));
+    }
+
+    #[test]
+    fn a_part_is_no_larger_than_every_store_takes() {
+        for dim in [1, 256, 384, 512, 1024, 4096, crate::vector::DIM_MAX] {
+            let bytes = part_rows(dim) * (dim + 8) + 20;
+            assert!(bytes <= 1 << 20, "{dim} dimensions: {bytes} bytes");
+        }
+        assert_eq!(part_rows(384), 2048);
     }
 }

@@ -11,4 +11,5 @@ mod segment;
 pub(crate) mod staging;
 
 pub use head::{IndexChange, IndexHead, change_index};
-pub use index::{IndexCache, PART_ROWS};
+pub use index::{IndexCache, part_rows};
+pub(crate) use staging::index_ranges;

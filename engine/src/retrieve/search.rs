@@ -1,14 +1,16 @@
-//! From a question to the chunks that matter: exact cosine similarity over a workspace.
+//! From a question to the chunks that matter: cosine similarity over a workspace, exact up to some thousand chunks.
 
-use super::index::{Loaded, locate};
+use super::index::{Loaded, Rows, locate};
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::embed::{self, Purpose};
 use crate::model::{ChunkRecord, Placement};
 use crate::seam::Cx;
 use crate::store::{self, key};
+use crate::vector::code;
 use crate::vector::search::{Candidate, Hit, Rescore, Scan};
 use crate::vector::segment::decode_f32_row;
+use crate::vector::unit::unit;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What to look for.
@@ -53,6 +55,11 @@ const SCAN_STEP: usize = 65_536;
 /// Float rows read at once.
 const ROWS_READ: usize = 32;
 
+/// Rows that are compared in float where codes have to find them: many more than are wanted.
+fn shortlist(top_n: usize) -> usize {
+    top_n.saturating_mul(8).saturating_add(128)
+}
+
 /// The chunks nearest to the question, nearest first; equal ones in the order they were added.
 pub(crate) async fn search(
     cx: &Cx,
@@ -68,9 +75,12 @@ pub(crate) async fn search(
         return Err(other_embedder(&loaded, embedder.model_name(), vector.len()));
     }
     let top_n = usize::try_from(query.top_n).unwrap_or(usize::MAX).min(loaded.index.len());
-    let candidates = scan(cx, &loaded, &vector, top_n).await?;
+    let candidates = match loaded.rows {
+        Rows::Whole => scan(cx, &loaded, &vector, top_n).await?,
+        Rows::Codes => scan_codes(cx, &loaded, &vector, top_n).await?,
+    };
     let hits = rescore(cx, workspace, &loaded, &vector, candidates, top_n).await?;
-    let found = fetch(cx, workspace, hits).await?;
+    let found = fetch(cx, workspace, hits, loaded.head.dim).await?;
     let (mut kept, mut best_below) = (Vec::new(), None);
     for one in found {
         if one.score < query.threshold {
@@ -90,6 +100,27 @@ async fn scan(cx: &Cx, loaded: &Loaded, vector: &[f32], top_n: usize) -> Result<
     Ok(scan.finish())
 }
 
+/// The rows whose codes are most like the query, most promising first.
+async fn scan_codes(
+    cx: &Cx,
+    loaded: &Loaded,
+    vector: &[f32],
+    top_n: usize,
+) -> Result<Vec<Candidate>, ApiError> {
+    let turned = code::rotate(&unit(vector).map_err(internal)?);
+    let most = shortlist(top_n).min(loaded.index.len());
+    let mut candidates = scan(cx, loaded, &turned, most).await?;
+    let margin = code::margin(loaded.head.dim);
+    candidates.iter_mut().for_each(|candidate| candidate.upper = candidate.approx + margin);
+    candidates.sort_by(most_promising);
+    candidates.truncate(most);
+    Ok(candidates)
+}
+
+fn most_promising(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
+    b.upper.total_cmp(&a.upper).then((a.segment, a.n).cmp(&(b.segment, b.n)))
+}
+
 async fn rescore(
     cx: &Cx,
     workspace: u64,
@@ -101,14 +132,14 @@ async fn rescore(
     let mut best = Rescore::new(vector, top_n).map_err(internal)?;
     let mut rest: &[Candidate] = {
         // Most promising first: once the best are found, the others need not be read.
-        candidates.sort_by(|a, b| b.upper.total_cmp(&a.upper).then((a.segment, a.n).cmp(&(b.segment, b.n))));
+        candidates.sort_by(most_promising);
         &candidates
     };
     while rest.first().is_some_and(|candidate| best.wants(candidate)) {
         let (batch, later) = rest.split_at(rest.len().min(ROWS_READ.max(top_n)));
         rest = later;
         let keys = batch.iter().map(|candidate| {
-            let (segment, n) = locate(candidate.segment, candidate.n);
+            let (segment, n) = locate(candidate.segment, candidate.n, loaded.head.dim);
             key::row(workspace, segment, n)
         });
         let rows = store::get_bytes(cx, keys.collect()).await?;
@@ -124,9 +155,9 @@ async fn rescore(
     Ok(best.finish())
 }
 
-async fn fetch(cx: &Cx, workspace: u64, hits: Vec<Hit>) -> Result<Vec<Found>, ApiError> {
+async fn fetch(cx: &Cx, workspace: u64, hits: Vec<Hit>, dim: usize) -> Result<Vec<Found>, ApiError> {
     let keys = hits.iter().map(|hit| {
-        let (segment, n) = locate(hit.segment, hit.n);
+        let (segment, n) = locate(hit.segment, hit.n, dim);
         key::chunk(workspace, segment, n)
     });
     let chunks: Vec<Option<ChunkRecord>> = store::get_many(cx, keys.collect()).await?;

@@ -1,6 +1,6 @@
 //! One document's segment of a vector index, on its way into the store.
 
-use super::index::PART_ROWS;
+use super::index::part_rows;
 use super::staging::{self, COMMIT_BYTES, Staged, Stager};
 use crate::api::ApiError;
 use crate::api::Code;
@@ -8,6 +8,7 @@ use crate::chunk::Chunk;
 use crate::model::ChunkRecord;
 use crate::seam::{Cx, Write};
 use crate::store::{StoreError, Transaction, key, next_id};
+use crate::vector::code::Codes;
 use crate::vector::error::VectorError;
 use crate::vector::segment::{SegmentVectors, encode_f32_row};
 use crate::vector::unit::unit;
@@ -19,7 +20,7 @@ pub struct SegmentWriter {
     workspace: u64,
     /// Taken with the first row, so that an embedder that fails at once uses up no numbers.
     ids: Option<Ids>,
-    part: Option<SegmentVectors>,
+    part: Option<(SegmentVectors, Codes)>,
     parts: u64,
     rows: u64,
     dim: usize,
@@ -97,12 +98,16 @@ impl SegmentWriter {
         if self.rows == 0 {
             self.dim = row.len();
         }
-        let part = match &mut self.part {
+        let (part, codes) = match &mut self.part {
             Some(part) => part,
-            None => self.part.insert(SegmentVectors::new(ids.segment, self.dim).map_err(unusable)?),
+            None => {
+                let rows = SegmentVectors::new(ids.segment, self.dim).map_err(unusable)?;
+                self.part.insert((rows, Codes::new(self.dim).map_err(unusable)?))
+            }
         };
         part.push(&row).map_err(unusable)?;
-        let full = part.len() >= PART_ROWS;
+        codes.push(&row).map_err(unusable)?;
+        let full = part.len() >= part_rows(self.dim);
         let record = ChunkRecord {
             id: self.cx.uuid().to_string(),
             placement: ids.placement,
@@ -130,10 +135,12 @@ impl SegmentWriter {
     }
 
     fn close_part(&mut self, ids: Ids) {
-        if let Some(part) = self.part.take() {
+        if let Some((part, codes)) = self.part.take() {
             let place = key::vectors(self.workspace, ids.segment, self.parts);
-            self.parts += 1;
             self.put(Write::Put(place, part.encode().into()));
+            let place = key::codes(self.workspace, ids.segment, self.parts);
+            self.put(Write::Put(place, codes.encode().into()));
+            self.parts += 1;
         }
     }
 

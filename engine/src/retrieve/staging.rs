@@ -37,6 +37,13 @@ pub enum Staged {
         /// The thread's id, if only the thread is gone.
         thread: Option<u64>,
     },
+    /// A workspace that is being imported.
+    Import {
+        /// The id it will have.
+        workspace: u64,
+        /// What the ids of its documents begin with, see [`key::staged_documents`].
+        documents: String,
+    },
     /// What a user who is gone left behind.
     User {
         /// The user's id.
@@ -158,6 +165,10 @@ fn ranges(number: u64, of: &Staged) -> Vec<KeyRange> {
         Staged::Orphans { workspace, thread: None } => {
             vec![key::chats(*workspace), key::threads(*workspace), key::members_in(*workspace)]
         }
+        Staged::Import { workspace, documents } => {
+            let index = index_ranges(*workspace).into_iter().map(|(range, _)| range);
+            index.chain(key::staged_documents(documents)).collect()
+        }
         Staged::User { .. } => Vec::new(),
         Staged::Orphans { workspace, thread: Some(thread) } => vec![key::chats_thread(*workspace, *thread)],
     }
@@ -211,10 +222,21 @@ impl Orphans {
     }
 }
 
+/// Everything that the index of a workspace is made of but its head and log, and about how large its values are.
+pub fn index_ranges(workspace: u64) -> [(KeyRange, u64); 4] {
+    [
+        (key::all_chunks(workspace), 2 << 10),
+        (key::all_codes(workspace), 1 << 18),
+        (key::all_rows(workspace), 2 << 10),
+        (key::all_vectors(workspace), 1 << 20),
+    ]
+}
+
 /// Everything that a segment of a vector index is made of.
-pub fn segment_ranges(workspace: u64, segment: u64) -> [KeyRange; 3] {
+pub fn segment_ranges(workspace: u64, segment: u64) -> [KeyRange; 4] {
     [
         key::segment_vectors(workspace, segment),
+        key::segment_codes(workspace, segment),
         key::segment_rows(workspace, segment),
         key::segment_chunks(workspace, segment),
     ]

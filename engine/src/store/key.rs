@@ -30,6 +30,7 @@
 //! | `index/WS` | head of the vector index: version, dimension, embedder |
 //! | `index.log/WS/VERSION` | what that version changed |
 //! | `vec/WS/SEGMENT/PART` | int8 rows, see [`crate::vector`] |
+//! | `code/WS/SEGMENT/PART` | the same rows in 2 bits a value, for large workspaces |
 //! | `row/WS/SEGMENT/N`, `chunk/WS/SEGMENT/N` | one chunk's f32 vector; its text |
 //! | `staging/SEGMENT` | a segment that is being written and belongs to nothing yet |
 //!
@@ -160,6 +161,8 @@ keys! {
     index_log(workspace: u64, version: u64) = "index.log/{}/{}", digits(workspace), digits(version);
     /// A part of a segment's int8 rows.
     vectors(workspace: u64, segment: u64, part: u64) = "vec/{}/{}/{}", digits(workspace), digits(segment), digits(part);
+    /// A part of a segment's rows in 2 bits a value.
+    codes(workspace: u64, segment: u64, part: u64) = "code/{}/{}/{}", digits(workspace), digits(segment), digits(part);
     /// One f32 vector.
     row(workspace: u64, segment: u64, n: u64) = "row/{}/{}/{}", digits(workspace), digits(segment), digits(n);
     /// One chunk's text.
@@ -241,6 +244,10 @@ ranges! {
     all_vectors(workspace: u64) = "vec/{}/", digits(workspace);
     /// int8 rows of a segment.
     segment_vectors(workspace: u64, segment: u64) = "vec/{}/{}/", digits(workspace), digits(segment);
+    /// 2-bit rows of a workspace.
+    all_codes(workspace: u64) = "code/{}/", digits(workspace);
+    /// 2-bit rows of a segment.
+    segment_codes(workspace: u64, segment: u64) = "code/{}/{}/", digits(workspace), digits(segment);
     /// f32 vectors of a workspace.
     all_rows(workspace: u64) = "row/{}/", digits(workspace);
     /// f32 vectors of a segment.
@@ -251,6 +258,16 @@ ranges! {
     segment_chunks(workspace: u64, segment: u64) = "chunk/{}/{}/", digits(workspace), digits(segment);
     /// Segments that belong to nothing yet.
     stagings() = "staging/";
+}
+
+/// Texts and pages of documents whose ids begin with `prefix`, which ends in `-`.
+pub fn staged_documents(prefix: &str) -> [KeyRange; 2] {
+    let stem = prefix.strip_suffix('-').unwrap_or(prefix);
+    ["doc.text", "doc.pages"].map(|kind| KeyRange {
+        start: Key::new(format!("{kind}/{stem}-")),
+        // `.` is the character after `-`.
+        end: Key::new(format!("{kind}/{stem}.")),
+    })
 }
 
 /// Settings that are changed while the instance runs.

@@ -5,7 +5,11 @@
 //! int8 rows of a [`VectorIndex`](index::VectorIndex) and keeps every row that rounding could have hidden among the
 //! best ([`search::candidates`]); the caller loads the float rows of those few and [`search::rescore`] ranks them.
 //! The result is that of comparing all float rows, always.
+//!
+//! Of a workspace too large to be read whole, the scan reads [`code`]s of 2 bits a value instead, and the float rows of
+//! the best few hundred decide.
 
+pub mod code;
 pub mod error;
 pub mod index;
 pub mod kernel;

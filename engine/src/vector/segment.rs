@@ -61,6 +61,12 @@ impl SegmentVectors {
         Ok(segment)
     }
 
+    /// Rows that are exactly `scales · values`.
+    pub(super) fn of_codes(id: u64, dim: usize, values: Vec<i8>, scales: Vec<f32>) -> Self {
+        let residuals = vec![0.0; scales.len()];
+        Self { id, dim, values, scales, residuals }
+    }
+
     /// Adds a row that [`unit()`](super::unit::unit) made.
     ///
     /// # Errors

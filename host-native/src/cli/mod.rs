@@ -2,6 +2,7 @@
 
 mod add;
 mod ask;
+mod bundle;
 mod doctor;
 mod keys;
 mod ledger;
@@ -62,6 +63,10 @@ enum Command {
     Ask(ask::Ask),
     /// Find passages in a workspace without asking a language model
     Search(search::Search),
+    /// Write a workspace to one file that every Haversack can import
+    Export(bundle::Export),
+    /// Make a workspace of such a file
+    Import(bundle::Import),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -107,6 +112,12 @@ fn run(common: &Common, command: Command) -> Result<(), String> {
             Command::Ask(ask) => with_instance(&config, async |instance| ask.run(instance).await).await,
             Command::Search(search) => {
                 with_instance(&config, async |instance| search.run(instance).await).await
+            }
+            Command::Export(export) => {
+                with_instance(&config, async |instance| export.run(instance).await).await
+            }
+            Command::Import(import) => {
+                with_instance(&config, async |instance| import.run(instance).await).await
             }
             Command::Keys(keys) => {
                 with_instance(&config, async |instance| keys.run(&config, instance).await).await

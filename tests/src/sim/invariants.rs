@@ -37,6 +37,16 @@ pub fn check_swept(store: &Store) -> Result<(), String> {
     }
 }
 
+/// Workspaces that are being imported, and what the ids of their documents begin with.
+fn imports(store: &Store) -> Vec<(u64, String)> {
+    let marker = |bytes: &bytes::Bytes| {
+        let marker: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+        let import = marker["of"].get("import")?;
+        Some((import["workspace"].as_u64()?, import["documents"].as_str()?.to_owned()))
+    };
+    store.range(&key::stagings()).filter_map(|(_, bytes)| marker(bytes)).collect()
+}
+
 /// Documents whose text is being written.
 fn staged_texts(store: &Store) -> BTreeSet<String> {
     let marker = |bytes: &bytes::Bytes| {
@@ -188,11 +198,17 @@ impl Records<'_> {
             known.insert(key::encode(&document.id));
         }
         let staged = staged_texts(self.store);
+        let imports = imports(self.store);
         for prefix in ["doc.id/", "doc.text/", "doc.pages/", "doc.hash/"] {
             for (at, _) in self.store.range(&key::range(prefix)) {
                 let mut parts = at.as_str().split('/').skip(1);
                 let id = if prefix == "doc.hash/" { parts.nth(2) } else { parts.next() };
-                let written = |id: &str| prefix == "doc.text/" && staged.contains(id);
+                let imported = |id: &str| imports.iter().any(|(_, start)| id.starts_with(start));
+                let written = |id: &str| match prefix {
+                    "doc.text/" => staged.contains(id) || imported(id),
+                    "doc.pages/" => imported(id),
+                    _ => false,
+                };
                 let owned = id.is_some_and(|id| known.contains(id) || written(id));
                 ensure(owned, || format!("{at} belongs to no document"))?;
             }
@@ -221,6 +237,11 @@ impl Records<'_> {
             found[2].1 += u64::from(pinned);
             let chunks = self.count(&key::segment_chunks(ws, placement.segment));
             let vectors = self.count(&key::segment_rows(ws, placement.segment));
+            let parts = self.count(&key::segment_vectors(ws, placement.segment));
+            let coded = self.count(&key::segment_codes(ws, placement.segment));
+            ensure(parts > 0 && parts == coded, || {
+                format!("{at}: {parts} parts of vectors, {coded} of codes")
+            })?;
             ensure(chunks == placement.chunks && vectors == placement.chunks, || {
                 format!("{at}: {chunks} chunks and {vectors} vectors of {}", placement.chunks)
             })?;
@@ -249,12 +270,16 @@ impl Records<'_> {
             .collect();
         let staged: BTreeSet<u64> =
             self.store.range(&key::stagings()).filter_map(|(key, _)| key::trailing_id(key)).collect();
-        for prefix in ["vec/", "row/", "chunk/"] {
+        let imports: BTreeSet<u64> =
+            imports(self.store).into_iter().map(|(workspace, _)| workspace).collect();
+        for prefix in ["vec/", "code/", "row/", "chunk/"] {
             for (at, _) in self.store.range(&key::range(prefix)) {
                 let mut numbers = at.as_str().split('/').skip(1).map(|part| part.parse().unwrap_or(0));
                 let place = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
                 if !owned.contains(&place) {
-                    ensure(staged.contains(&place.1), || format!("{at} belongs to no document"))?;
+                    ensure(staged.contains(&place.1) || imports.contains(&place.0), || {
+                        format!("{at} belongs to no document")
+                    })?;
                     owned.insert(place);
                 }
             }
@@ -264,7 +289,7 @@ impl Records<'_> {
 
     /// No key is outside of the schema.
     fn schema(&self) -> Result<(), String> {
-        const KNOWN: [&str; 47] = [
+        const KNOWN: [&str; 48] = [
             "meta",
             "seq",
             "key",
@@ -309,6 +334,7 @@ impl Records<'_> {
             "index",
             "index.log",
             "vec",
+            "code",
             "row",
             "chunk",
             "staging",

@@ -83,6 +83,8 @@ const THEIRS: [(&str, &str); 63] = [
 
 /// Tests of operations, above all of those that no recording covers.
 const TESTS: &[(&str, &str, &str)] = &[
+    ("GET", "/v1/workspace/*/export", "a_workspace_comes_back_as_it_was"),
+    ("POST", "/v1/workspace/import", "a_workspace_comes_back_as_it_was"),
     ("GET", "/docs", "anyone_may_read_it_unless_the_operator_says_no"),
     ("GET", "/docs/page.css", "anyone_may_read_it_unless_the_operator_says_no"),
     ("GET", "/docs/page.js", "anyone_may_read_it_unless_the_operator_says_no"),

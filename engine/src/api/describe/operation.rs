@@ -141,6 +141,12 @@ impl Operation {
         self
     }
 
+    /// A body of another content type.
+    pub fn body_as(mut self, media: &'static str) -> Self {
+        self.body = Some(Content { media, kind: None });
+        self
+    }
+
     /// An answer of JSON.
     pub fn ok<T: ToSchema>(mut self) -> Self {
         self.replies.push(Content { media: "application/json", kind: Some(Kind::of::<T>()) });

@@ -126,6 +126,16 @@ pub struct Pin {
     pinStatus: Option<bool>,
 }
 
+/// A workspace that came from a bundle.
+#[derive(ToSchema)]
+pub struct Imported {
+    workspace: Workspace,
+    documents: u64,
+    chunks: u64,
+    /// What to do before it can be searched, if anything.
+    message: Option<String>,
+}
+
 /// What to look for.
 #[derive(ToSchema)]
 pub struct SearchRequest {
@@ -203,6 +213,18 @@ pub fn operations() -> Vec<Operation> {
         op("DELETE", "/v1/workspace/:slug", TAG, "Delete a workspace")
             .note("Its conversations and threads go with it; the documents stay.")
             .ok_as("text/plain"),
+        op("GET", "/v1/workspace/:slug/export", TAG, "Export a workspace as one file")
+            .note(
+                "The file holds settings, documents, chunks, vectors and index; no secrets and no conversations. If \
+                 documents are added or removed meanwhile, it ends with a note of that, and cannot be imported.",
+            )
+            .ok_as("application/octet-stream"),
+        op("POST", "/v1/workspace/import", TAG, "Make a workspace of such a file")
+            .note("The body is the file. All of it is imported, or nothing.")
+            .query("name", "string", "The workspace's name; as it was where it comes from if left out.")
+            .body_as("application/octet-stream")
+            .errors(&[422])
+            .ok::<Imported>(),
         op("POST", "/v1/workspace/:slug/update", TAG, "Change the settings of a workspace")
             .body::<WorkspaceSettings>()
             .ok::<UpdatedWorkspace>(),

@@ -17,7 +17,7 @@ mod upload;
 mod wire;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::api) mod tests;
 
 pub use folders::{create_folder, remove_folder};
 pub use link::upload_link;
@@ -26,6 +26,7 @@ pub use moving::move_files;
 pub use placement::{update_embeddings, update_pin};
 pub use raw_text::raw_text;
 pub use removal::{delete, remove_documents};
+pub(in crate::api) use store_document::{keep_folder, new_folder};
 pub use upload::upload;
 
 use super::error::{ApiError, Code};
@@ -40,20 +41,20 @@ use serde_json::{Value, json};
 const DEFAULT_FOLDER: &str = "custom-documents";
 
 /// Longest name of a folder or document, in bytes: what file systems take.
-const NAME_BYTES_MAX: usize = 255;
+pub(in crate::api) const NAME_BYTES_MAX: usize = 255;
 
 /// Paths that one call may name in a list.
 const PATHS_MAX: usize = 10_000;
 
 /// Where a document is, by its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct DocumentPlace {
+pub(in crate::api) struct DocumentPlace {
     folder: String,
     name: String,
 }
 
 impl DocumentPlace {
-    fn of(document: &Document) -> DocumentPlace {
+    pub(in crate::api) fn of(document: &Document) -> DocumentPlace {
         DocumentPlace { folder: document.folder.clone(), name: document.name.clone() }
     }
 }
@@ -74,7 +75,7 @@ async fn find(cx: &Cx, docpath: &str) -> Result<Option<Document>, StoreError> {
     }
 }
 
-fn is_short(name: &str) -> bool {
+pub(in crate::api) fn is_short(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::Call;
 use super::super::error::ApiError;
-use crate::retrieve::IndexHead;
+use crate::retrieve::{IndexHead, index_ranges};
 use crate::store::{Transaction, key};
 
 /// The indexes of all workspaces.
@@ -33,9 +33,9 @@ impl Indexes {
         }
         // Segments that are being written belong to nothing yet, and stay with whoever writes them.
         for (workspace, _) in &self.0 {
-            tx.delete_range(key::all_vectors(*workspace));
-            tx.delete_range(key::all_rows(*workspace));
-            tx.delete_range(key::all_chunks(*workspace));
+            for (range, _) in index_ranges(*workspace) {
+                tx.delete_range(range);
+            }
         }
     }
 

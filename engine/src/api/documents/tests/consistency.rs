@@ -5,6 +5,7 @@ use crate::retrieve::IndexHead;
 use crate::seam::Key;
 use crate::store::key;
 use crate::testing::TestHost;
+use crate::vector::code::Codes;
 use crate::vector::segment::SegmentVectors;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -57,6 +58,14 @@ pub fn check(host: &TestHost) {
             rows += SegmentVectors::decode(segment, bytes).unwrap().len() as u64;
         }
         assert_eq!(rows, placement.chunks);
+        let range = key::segment_codes(workspace, segment);
+        let parts = host.store.range(range.start..range.end);
+        let mut rows = 0;
+        for (place, bytes) in parts {
+            expected.insert(place.clone());
+            rows += Codes::decode(bytes).unwrap().len() as u64;
+        }
+        assert_eq!(rows, placement.chunks);
     }
     for (place, value) in host.store.range(key::index_heads().start..key::index_heads().end) {
         let head: IndexHead = serde_json::from_slice(value).unwrap();
@@ -75,6 +84,7 @@ pub fn check(host: &TestHost) {
         "wsdoc.in/",
         "wsdoc.pin/",
         "vec/",
+        "code/",
         "row/",
         "chunk/",
         "staging/",

@@ -1,6 +1,6 @@
 //! Whole calls against a store in memory.
 
-mod consistency;
+pub(in crate::api) mod consistency;
 mod crashes;
 mod folders;
 mod links;
