@@ -11,6 +11,7 @@ pub mod chat;
 pub mod chunk;
 pub mod embed;
 mod engine;
+pub mod lexical;
 pub mod llm;
 mod maintain;
 pub mod model;

@@ -185,6 +185,26 @@ fn files_are_added_once_and_found_and_asked() {
 }
 
 #[test]
+fn a_workspace_travels_in_a_file() {
+    let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    std::fs::write(here.path().join("bees.txt"), "Bees dance to tell where flowers are.\n").unwrap();
+    printed(run(here.path(), &["add", "bees.txt", "--workspace", "Bees"]));
+    assert!(printed(run(here.path(), &["export", "Bees"])).starts_with("bees.hvs holds bees"));
+    assert!(complaint(run(here.path(), &["export", "-o", "bees.hvs"])).contains("--force"));
+    printed(run(here.path(), &["export", "--force"]));
+
+    let file = here.path().join("bees.hvs");
+    let file = file.to_str().unwrap();
+    let imported = printed(run(there.path(), &["import", file, "--name", "The hive"]));
+    assert_eq!(imported, "the-hive: 1 documents in 1 chunks\n");
+    let found = |home: &TempDir| printed(run(home.path(), &["search", "how do bees tell each other"]));
+    assert_eq!(found(&there), found(&here));
+    let whole = std::fs::read(file).unwrap();
+    std::fs::write(file, &whole[..whole.len() / 2]).unwrap();
+    assert!(complaint(run(there.path(), &["import", file])).contains("ends too early"));
+}
+
+#[test]
 fn a_reader_that_leaves_early_is_no_error() {
     let home = TempDir::new().unwrap();
     let mut command = haversack(home.path(), &["doctor"]);

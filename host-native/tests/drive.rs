@@ -123,6 +123,33 @@ async fn a_streamed_reply_is_read_no_faster_than_the_client_takes_it() {
 }
 
 #[tokio::test]
+async fn a_run_that_breathes_goes_no_faster_than_the_client() {
+    let dir = TempDir::new().unwrap();
+    let sent = Arc::new(AtomicU64::new(0));
+    let counter = sent.clone();
+    let host = host(&dir, move |cx, _| {
+        let sent = counter.clone();
+        async move {
+            cx.head(ok(true));
+            for _ in 0..50 {
+                sent.fetch_add(1, Ordering::SeqCst);
+                cx.body(Bytes::from_static(b"0123456789"));
+                cx.breathe().await;
+            }
+        }
+    });
+    let mut pieces = pieces(host.call(request()).await);
+    let mut taken = 0;
+    while let Some(piece) = pieces.next().await {
+        assert_eq!(piece.unwrap().len(), 10);
+        taken += 1;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        assert!(sent.load(Ordering::SeqCst) <= taken + 3, "{sent:?} of {taken}");
+    }
+    assert_eq!(taken, 50);
+}
+
+#[tokio::test]
 async fn when_the_client_leaves_the_run_saves_what_it_has_and_ends() {
     let dir = TempDir::new().unwrap();
     let mut upstream = Upstream::never_ends().await;

@@ -35,6 +35,9 @@ pub struct WorkspaceRow<'a> {
     agent_model: &'a Option<String>,
     query_refusal_response: &'a Option<String>,
     vector_search_mode: &'static str,
+    /// Ours: only where it is not what clients expect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_mode: Option<&'static str>,
     #[serde(rename = "router_id")]
     router_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +67,7 @@ pub fn workspace(workspace: &Workspace) -> WorkspaceRow<'_> {
         agent_provider: &workspace.agent_provider,
         agent_model: &workspace.agent_model,
         query_refusal_response: &workspace.query_refusal,
+        search_mode: Some(workspace.search_mode.name()).filter(|name| *name != "vector"),
         vector_search_mode: if workspace.rerank { "rerank" } else { "default" },
         router_id: workspace.router_id,
         documents: None,

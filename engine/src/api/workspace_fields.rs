@@ -4,14 +4,14 @@
 
 use super::body::Fields;
 use super::js;
-use crate::model::{ChatMode, Workspace};
+use crate::model::{ChatMode, SearchMode, Workspace};
 use crate::seam::UnixMs;
 use serde_json::Value;
 
 /// Values to write, by their wire names.
 pub type Changes = Vec<(&'static str, Value)>;
 
-const WRITABLE: [&str; 15] = [
+const WRITABLE: [&str; 16] = [
     "name",
     "lastUpdatedAt",
     "openAiTemp",
@@ -26,6 +26,7 @@ const WRITABLE: [&str; 15] = [
     "agentModel",
     "queryRefusalResponse",
     "vectorSearchMode",
+    "searchMode",
     "router_id",
 ];
 
@@ -49,6 +50,7 @@ pub fn fresh(id: u64, now: UnixMs) -> Workspace {
         agent_model: None,
         query_refusal: None,
         rerank: false,
+        search_mode: SearchMode::Vector,
         router_id: None,
     }
 }
@@ -101,6 +103,9 @@ fn set(workspace: &mut Workspace, name: &str, value: &Value) {
         "agentModel" => workspace.agent_model = text(value),
         "queryRefusalResponse" => workspace.query_refusal = text(value),
         "vectorSearchMode" => workspace.rerank = value.as_str() == Some("rerank"),
+        "searchMode" => {
+            workspace.search_mode = value.as_str().and_then(SearchMode::parse).unwrap_or_default();
+        }
         "router_id" => workspace.router_id = js::parse_int(value),
         // The time of the last update is ours to keep.
         _ => {}

@@ -40,7 +40,7 @@ const PREVIEW_CHARS: usize = 1000;
 impl Source {
     /// A chunk that was found.
     pub fn found(found: Found) -> (String, Source) {
-        let Found { placement, chunk, distance, score } = found;
+        let Found { placement, chunk, distance, score, .. } = found;
         let document = &placement.document;
         let text = with_header(document, &chunk.text);
         let mut map = file_metadata(document);

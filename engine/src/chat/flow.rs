@@ -118,6 +118,7 @@ pub(crate) async fn answer(
         Some(index) => {
             let query = Query {
                 text: &ask.message,
+                mode: workspace.search_mode,
                 top_n: workspace.top_n,
                 threshold: workspace.similarity_threshold,
                 without: &pins,

@@ -21,6 +21,9 @@ pub struct Placement {
     pub segment: u64,
     /// Chunks in that segment.
     pub chunks: u64,
+    /// Words in all of them, as the index of words counts.
+    #[serde(default)]
+    pub words: u64,
     /// When it was embedded.
     pub created_at: UnixMs,
     /// When its pin last changed.

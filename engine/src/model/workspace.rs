@@ -40,6 +40,9 @@ pub struct Workspace {
     pub query_refusal: Option<String>,
     /// Whether clients asked for `rerank`.
     pub rerank: bool,
+    /// How chunks are found for a question.
+    #[serde(default, skip_serializing_if = "SearchMode::is_default")]
+    pub search_mode: SearchMode,
     /// Stored for clients; model routers are not run here.
     pub router_id: Option<i64>,
 }
@@ -51,6 +54,44 @@ impl Workspace {
             0 => 20,
             n => u32::try_from(n).unwrap_or(u32::MAX),
         }
+    }
+}
+
+/// How chunks are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SearchMode {
+    /// By their vectors.
+    #[default]
+    Vector,
+    /// By their words.
+    Lexical,
+    /// By both.
+    Hybrid,
+}
+
+impl SearchMode {
+    /// The mode of this name.
+    pub fn parse(name: &str) -> Option<SearchMode> {
+        match name {
+            "vector" => Some(SearchMode::Vector),
+            "lexical" => Some(SearchMode::Lexical),
+            "hybrid" => Some(SearchMode::Hybrid),
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            SearchMode::Vector => "vector",
+            SearchMode::Lexical => "lexical",
+            SearchMode::Hybrid => "hybrid",
+        }
+    }
+
+    fn is_default(&self) -> bool {
+        *self == SearchMode::Vector
     }
 }
 

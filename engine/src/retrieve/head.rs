@@ -18,6 +18,9 @@ pub struct IndexHead {
     pub dim: usize,
     /// Rows over all segments.
     pub rows: u64,
+    /// Words in the texts of all rows.
+    #[serde(default)]
+    pub words: u64,
 }
 
 /// What one version changed.
@@ -34,23 +37,48 @@ pub struct IndexChange {
 /// Versions that stay in the log: a reader that is further behind reads the whole index.
 const LOG_LENGTH: u64 = 1000;
 
-/// Moves the head of `workspace` by `change`, within `tx`. `rows` is by how much the number of rows
-/// grows or shrinks.
+/// By how much an index grows or shrinks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// Rows.
+    pub rows: i64,
+    /// Words.
+    pub words: i64,
+}
+
+impl Growth {
+    /// By so much.
+    pub fn by(rows: u64, words: u64) -> Growth {
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        Growth { rows: number(rows), words: number(words) }
+    }
+}
+
+impl std::ops::Neg for Growth {
+    type Output = Growth;
+
+    fn neg(self) -> Growth {
+        Growth { rows: -self.rows, words: -self.words }
+    }
+}
+
+/// Moves the head of `workspace` by `change`, within `tx`.
 ///
 /// The caller has checked that `embedder` and `dim` fit the head it reads in the same transaction.
 pub async fn change_index(
     tx: &mut Transaction,
     workspace: u64,
     change: &IndexChange,
-    rows: i64,
+    growth: Growth,
     embedder: &str,
     dim: usize,
 ) -> Result<IndexHead, StoreError> {
     let old = tx.get::<IndexHead>(key::index_head(workspace)).await?;
-    let (version, had) = old.as_ref().map_or((0, 0), |head| (head.version, head.rows));
+    let (version, rows, words) = old.as_ref().map_or((0, 0, 0), |head| (head.version, head.rows, head.words));
     let head = IndexHead {
         version: version + 1,
-        rows: had.saturating_add_signed(rows),
+        rows: rows.saturating_add_signed(growth.rows),
+        words: words.saturating_add_signed(growth.words),
         embedder: embedder.to_owned(),
         dim,
     };

@@ -17,6 +17,12 @@ pub fn part_rows(dim: usize) -> usize {
     (((1 << 20) - 64) / (dim + 8)).clamp(1, 2048)
 }
 
+/// Rows in part `part` of a segment of `rows` rows.
+pub fn rows_in_part(rows: u64, dim: usize, part: u64) -> u64 {
+    let full = part_rows(dim) as u64;
+    rows.saturating_sub(part.saturating_mul(full)).min(full)
+}
+
 /// Parts a segment may have: more than 2 billion rows.
 const PART_BITS: u32 = 20;
 

@@ -7,7 +7,7 @@
 
 use super::placement;
 use super::segment::SegmentWriter;
-use super::{IndexChange, IndexHead, change_index};
+use super::{Growth, IndexChange, IndexHead, change_index};
 use crate::Engine;
 use crate::api::{ApiError, Code, log_event};
 use crate::chunk::{self, ChunkMode, ChunkOptions, Chunker};
@@ -59,7 +59,7 @@ pub async fn add_document(
     let head = store::get::<IndexHead>(cx, key::index_head(workspace.id)).await?;
     adding.check_model(head.as_ref(), None)?;
 
-    let mut writer = SegmentWriter::new(cx, workspace.id);
+    let mut writer = SegmentWriter::new(cx, workspace.id, &document.title);
     let options = chunk_options(engine, embedder, document);
     let result = match adding.write_rows(embedder, options, &mut writer).await {
         Ok(()) => adding.commit(&mut writer).await,
@@ -190,6 +190,7 @@ impl Adding<'_> {
             pinned: false,
             segment: ids.segment,
             chunks: writer.rows(),
+            words: writer.words(),
             created_at: now,
             updated_at: now,
         };
@@ -216,8 +217,8 @@ impl Adding<'_> {
             writer.write_into(&mut tx).await?;
             placement::put(&mut tx, &placed)?;
             let change = IndexChange { added: vec![ids.segment], removed: vec![] };
-            let rows = i64::try_from(writer.rows()).unwrap_or(i64::MAX);
-            change_index(&mut tx, workspace, &change, rows, self.model, writer.dim()).await?;
+            let growth = Growth::by(writer.rows(), writer.words());
+            change_index(&mut tx, workspace, &change, growth, self.model, writer.dim()).await?;
             let metadata = json!({
                 "workspaceName": self.workspace.name,
                 "numberOfDocumentsAdded": 1,

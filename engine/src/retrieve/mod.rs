@@ -4,12 +4,14 @@ pub(crate) mod estate;
 mod head;
 mod index;
 pub(crate) mod ingest;
+pub(crate) mod lexical;
 pub(crate) mod placement;
 pub(crate) mod remove;
 pub mod search;
 mod segment;
 pub(crate) mod staging;
 
-pub use head::{IndexChange, IndexHead, change_index};
+pub use head::{Growth, IndexChange, IndexHead, change_index};
+pub(crate) use index::rows_in_part;
 pub use index::{IndexCache, part_rows};
 pub(crate) use staging::index_ranges;

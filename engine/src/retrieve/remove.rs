@@ -2,7 +2,7 @@
 
 use super::placement;
 use super::staging::segment_ranges;
-use super::{IndexChange, IndexHead, change_index};
+use super::{Growth, IndexChange, IndexHead, change_index, lexical};
 use crate::api::{ApiError, log_event};
 use crate::model::{Document, Placement, Workspace};
 use crate::seam::Cx;
@@ -28,8 +28,11 @@ pub async fn remove_placement(cx: &Cx, placement: &Placement) -> Result<bool, Ap
         }
         if let Some(head) = head {
             let change = IndexChange { added: vec![], removed: vec![found.segment] };
-            let rows = i64::try_from(found.chunks).map_or(i64::MIN, |rows| -rows);
-            change_index(&mut tx, workspace, &change, rows, &head.embedder, head.dim).await?;
+            for place in lexical::keys(workspace, found.segment, found.chunks, head.dim) {
+                tx.delete(place);
+            }
+            let growth = -Growth::by(found.chunks, found.words);
+            change_index(&mut tx, workspace, &change, growth, &head.embedder, head.dim).await?;
         }
         let metadata =
             json!({ "workspaceName": name, "numberOfDocuments": 1, "docpath": found.document.path() });

@@ -1,10 +1,12 @@
 //! From a question to the chunks that matter: cosine similarity over a workspace, exact up to some thousand chunks.
 
 use super::index::{Loaded, Rows, locate};
+use super::lexical::{self, Place};
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::embed::{self, Purpose};
-use crate::model::{ChunkRecord, Placement};
+use crate::lexical::fusion::{DEPTH, fuse, share_of_vectors};
+use crate::model::{ChunkRecord, Placement, SearchMode};
 use crate::seam::Cx;
 use crate::store::{self, key};
 use crate::vector::code;
@@ -18,9 +20,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Query<'a> {
     /// The question.
     pub text: &'a str,
+    /// By what.
+    pub mode: SearchMode,
     /// At most so many chunks.
     pub top_n: u64,
-    /// Chunks with a lower score are dropped; 0 to 1.
+    /// Chunks with a lower score are dropped, unless their words were found; 0 to 1.
     pub threshold: f64,
     /// `docId`s of documents whose chunks are dropped after the search, so that fewer than `top_n` may
     /// remain (reference §7.7).
@@ -38,15 +42,29 @@ pub struct Found {
     pub distance: f32,
     /// Similarity as clients know it, 0 to 1.
     pub score: f64,
+    /// BM25, if its words were looked for and found.
+    pub lexical: Option<f64>,
+    /// Both together, 0 to 1, where both were looked at.
+    pub fused: Option<f64>,
 }
 
 /// What a search brought.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Searched {
-    /// Nearest first.
+    /// Best first.
     pub found: Vec<Found>,
-    /// Score of the nearest chunk that the threshold dropped.
-    pub best_below: Option<f64>,
+    /// Chunks that the threshold dropped, best first.
+    pub below: Vec<Found>,
+    /// Every vector was compared.
+    pub exact: bool,
+}
+
+/// A row on its way to the answer.
+#[derive(Clone, Copy)]
+struct Ranked {
+    hit: Hit,
+    lexical: Option<f64>,
+    fused: Option<f64>,
 }
 
 /// Rows scanned between two breaths: a millisecond or two, natively.
@@ -75,21 +93,89 @@ pub(crate) async fn search(
         return Err(other_embedder(&loaded, embedder.model_name(), vector.len()));
     }
     let top_n = usize::try_from(query.top_n).unwrap_or(usize::MAX).min(loaded.index.len());
-    let candidates = match loaded.rows {
-        Rows::Whole => scan(cx, &loaded, &vector, top_n).await?,
-        Rows::Codes => scan_codes(cx, &loaded, &vector, top_n).await?,
+    let ranked = match query.mode {
+        SearchMode::Vector => {
+            let hits = nearest(cx, workspace, &loaded, &vector, top_n).await?;
+            hits.into_iter().map(|hit| Ranked { hit, lexical: None, fused: None }).collect()
+        }
+        mode => by_words(cx, workspace, &loaded, &vector, query.text, mode, top_n).await?,
     };
-    let hits = rescore(cx, workspace, &loaded, &vector, candidates, top_n).await?;
-    let found = fetch(cx, workspace, hits, loaded.head.dim).await?;
-    let (mut kept, mut best_below) = (Vec::new(), None);
-    for one in found {
-        if one.score < query.threshold {
-            best_below = best_below.or(Some(one.score));
+    let (mut kept, mut below) = (Vec::new(), Vec::new());
+    for one in fetch(cx, workspace, ranked, loaded.head.dim).await? {
+        if one.score < query.threshold && one.lexical.is_none() {
+            below.push(one);
         } else if !query.without.contains(&one.placement.doc_id) {
             kept.push(one);
         }
     }
-    Ok(Searched { found: kept, best_below })
+    Ok(Searched { found: kept, below, exact: loaded.rows == Rows::Whole })
+}
+
+/// The rows nearest to a vector.
+async fn nearest(
+    cx: &Cx,
+    workspace: u64,
+    loaded: &Loaded,
+    vector: &[f32],
+    top_n: usize,
+) -> Result<Vec<Hit>, ApiError> {
+    let candidates = match loaded.rows {
+        Rows::Whole => scan(cx, loaded, vector, top_n).await?,
+        Rows::Codes => scan_codes(cx, loaded, vector, top_n).await?,
+    };
+    rescore(cx, workspace, loaded, vector, candidates, top_n).await
+}
+
+/// The rows whose words, or words and vectors, match best.
+async fn by_words(
+    cx: &Cx,
+    workspace: u64,
+    loaded: &Loaded,
+    vector: &[f32],
+    text: &str,
+    mode: SearchMode,
+    top_n: usize,
+) -> Result<Vec<Ranked>, ApiError> {
+    let depth = top_n.max(DEPTH);
+    let words = lexical::search(cx, workspace, &loaded.head, text, depth).await?;
+    let hits = match mode {
+        SearchMode::Hybrid => nearest(cx, workspace, loaded, vector, depth.min(loaded.index.len())).await?,
+        _ => Vec::new(),
+    };
+    let place = |hit: &Hit| (hit.segment, hit.n);
+    let vectors: Vec<(Place, f64)> = hits.iter().map(|hit| (place(hit), f64::from(hit.cosine))).collect();
+    let ranked: Vec<(Place, Option<f64>)> = match mode {
+        SearchMode::Hybrid => {
+            let share = share_of_vectors(&loaded.head.embedder, embed::BUILTIN_MODEL);
+            fuse(&vectors, &words, share).into_iter().map(|(place, fused)| (place, Some(fused))).collect()
+        }
+        _ => words.iter().map(|(place, _)| (*place, None)).collect(),
+    };
+    let ranked = &ranked[..ranked.len().min(top_n)];
+    let mut known: BTreeMap<Place, Hit> = hits.iter().map(|hit| (place(hit), *hit)).collect();
+    let missing: Vec<Place> =
+        ranked.iter().map(|(place, _)| *place).filter(|p| !known.contains_key(p)).collect();
+    let compared = compare(cx, workspace, loaded, vector, &missing).await?;
+    known.extend(compared.iter().map(|hit| (place(hit), *hit)));
+    let lexical: BTreeMap<Place, f64> = words.into_iter().collect();
+    let whole = ranked.iter().filter_map(|(place, fused)| {
+        Some(Ranked { hit: *known.get(place)?, lexical: lexical.get(place).copied(), fused: *fused })
+    });
+    Ok(whole.collect())
+}
+
+/// How near some rows are.
+async fn compare(
+    cx: &Cx,
+    workspace: u64,
+    loaded: &Loaded,
+    vector: &[f32],
+    places: &[Place],
+) -> Result<Vec<Hit>, ApiError> {
+    let candidate =
+        |(segment, n): &Place| Candidate { segment: *segment, n: *n, approx: 0.0, upper: f32::INFINITY };
+    let all: Vec<Candidate> = places.iter().map(candidate).collect();
+    rescore(cx, workspace, loaded, vector, all, places.len()).await
 }
 
 async fn scan(cx: &Cx, loaded: &Loaded, vector: &[f32], top_n: usize) -> Result<Vec<Candidate>, ApiError> {
@@ -155,8 +241,8 @@ async fn rescore(
     Ok(best.finish())
 }
 
-async fn fetch(cx: &Cx, workspace: u64, hits: Vec<Hit>, dim: usize) -> Result<Vec<Found>, ApiError> {
-    let keys = hits.iter().map(|hit| {
+async fn fetch(cx: &Cx, workspace: u64, ranked: Vec<Ranked>, dim: usize) -> Result<Vec<Found>, ApiError> {
+    let keys = ranked.iter().map(|Ranked { hit, .. }| {
         let (segment, n) = locate(hit.segment, hit.n, dim);
         key::chunk(workspace, segment, n)
     });
@@ -165,10 +251,10 @@ async fn fetch(cx: &Cx, workspace: u64, hits: Vec<Hit>, dim: usize) -> Result<Ve
     let keys = wanted.iter().map(|id| key::placement(workspace, *id)).collect();
     let placements: Vec<Option<Placement>> = store::get_many(cx, keys).await?;
     let placements: BTreeMap<u64, Placement> = placements.into_iter().flatten().map(|p| (p.id, p)).collect();
-    let found = hits.into_iter().zip(chunks).filter_map(|(hit, chunk)| {
+    let found = ranked.into_iter().zip(chunks).filter_map(|(Ranked { hit, lexical, fused }, chunk)| {
         let chunk = chunk?;
         let placement = placements.get(&chunk.placement)?.clone();
-        Some(Found { placement, chunk, distance: hit.distance(), score: hit.score() })
+        Some(Found { placement, chunk, distance: hit.distance(), score: hit.score(), lexical, fused })
     });
     Ok(found.collect())
 }

@@ -5,6 +5,8 @@ use super::staging::{self, COMMIT_BYTES, Staged, Stager};
 use crate::api::ApiError;
 use crate::api::Code;
 use crate::chunk::Chunk;
+use crate::lexical::postings::Collected;
+use crate::lexical::terms;
 use crate::model::ChunkRecord;
 use crate::seam::{Cx, Write};
 use crate::store::{StoreError, Transaction, key, next_id};
@@ -20,7 +22,11 @@ pub struct SegmentWriter {
     workspace: u64,
     /// Taken with the first row, so that an embedder that fails at once uses up no numbers.
     ids: Option<Ids>,
+    /// Its words count as said in every chunk.
+    title: String,
     part: Option<(SegmentVectors, Codes)>,
+    terms: Collected,
+    words: u64,
     parts: u64,
     rows: u64,
     dim: usize,
@@ -39,13 +45,16 @@ pub struct Ids {
 }
 
 impl SegmentWriter {
-    /// A segment without rows, for a document in `workspace`.
-    pub fn new(cx: &Cx, workspace: u64) -> SegmentWriter {
+    /// A segment without rows, for a document of this title in `workspace`.
+    pub fn new(cx: &Cx, workspace: u64, title: &str) -> SegmentWriter {
         SegmentWriter {
             cx: cx.clone(),
             workspace,
             ids: None,
+            title: title.to_owned(),
             part: None,
+            terms: Collected::default(),
+            words: 0,
             parts: 0,
             rows: 0,
             dim: 0,
@@ -58,6 +67,11 @@ impl SegmentWriter {
     /// Rows so far.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Words so far.
+    pub fn words(&self) -> u64 {
+        self.words
     }
 
     /// Values in a row; 0 before the first.
@@ -117,6 +131,10 @@ impl SegmentWriter {
             page: chunk.page,
             headings: chunk.headings.clone(),
         };
+        let headings = record.headings.join("\n");
+        let (counts, words) = terms::count(&[&record.text, headings.as_str(), &self.title].join("\n"));
+        self.terms.push(&counts, words);
+        self.words += u64::from(words);
         let row_key = key::row(self.workspace, ids.segment, self.rows);
         self.put(Write::Put(row_key, encode_f32_row(&row).into()));
         let chunk_key = key::chunk(self.workspace, ids.segment, self.rows);
@@ -140,6 +158,11 @@ impl SegmentWriter {
             self.put(Write::Put(place, part.encode().into()));
             let place = key::codes(self.workspace, ids.segment, self.parts);
             self.put(Write::Put(place, codes.encode().into()));
+            let (level, buckets) = std::mem::take(&mut self.terms).encode();
+            for (bucket, bytes) in buckets {
+                let place = key::terms(self.workspace, level, bucket, ids.segment, self.parts);
+                self.put(Write::Put(place, bytes.into()));
+            }
             self.parts += 1;
         }
     }

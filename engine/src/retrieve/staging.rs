@@ -5,7 +5,7 @@
 //! only if the marker is still as this run left it, and the last commit removes it: whoever removed the
 //! marker first, the sweep or the last commit, has won, and the other does nothing.
 
-use super::estate;
+use super::{estate, lexical};
 use crate::model::Thread;
 use crate::seam::text_or_base64::Blob;
 use crate::seam::{Cx, Key, KeyRange, KvOp, KvReply, UnixMs, Write};
@@ -145,7 +145,7 @@ pub async fn discard(cx: &Cx, number: u64, is_dead: impl Fn(&Marker) -> bool) ->
         if let Staged::User { user } = marker.of {
             estate::remove(cx, user).await?;
         }
-        for lead in leads(cx, &marker.of).await? {
+        for lead in leads(cx, number, &marker.of).await? {
             tx.delete(lead);
         }
         for range in ranges(number, &marker.of) {
@@ -175,7 +175,12 @@ fn ranges(number: u64, of: &Staged) -> Vec<KeyRange> {
 }
 
 /// Keys outside of the ranges that lead into them.
-async fn leads(cx: &Cx, of: &Staged) -> Result<Vec<Key>, StoreError> {
+async fn leads(cx: &Cx, number: u64, of: &Staged) -> Result<Vec<Key>, StoreError> {
+    if let Staged::Segment { workspace } = of {
+        // Vectors of a part are written before its terms.
+        let parts = scan_keys(cx, key::segment_vectors(*workspace, number)).await?.len() as u64;
+        return Ok(lexical::all_keys(*workspace, number, parts));
+    }
     let Staged::Orphans { workspace, thread } = of else { return Ok(Vec::new()) };
     let chats = match thread {
         Some(thread) => key::chats_thread(*workspace, *thread),
@@ -223,16 +228,17 @@ impl Orphans {
 }
 
 /// Everything that the index of a workspace is made of but its head and log, and about how large its values are.
-pub fn index_ranges(workspace: u64) -> [(KeyRange, u64); 4] {
+pub fn index_ranges(workspace: u64) -> [(KeyRange, u64); 5] {
     [
         (key::all_chunks(workspace), 2 << 10),
         (key::all_codes(workspace), 1 << 18),
         (key::all_rows(workspace), 2 << 10),
+        (key::all_terms(workspace), 2 << 10),
         (key::all_vectors(workspace), 1 << 20),
     ]
 }
 
-/// Everything that a segment of a vector index is made of.
+/// Everything that a segment of a vector index is made of, but [the keys of its terms](lexical::keys).
 pub fn segment_ranges(workspace: u64, segment: u64) -> [KeyRange; 4] {
     [
         key::segment_vectors(workspace, segment),

@@ -31,6 +31,7 @@
 //! | `index.log/WS/VERSION` | what that version changed |
 //! | `vec/WS/SEGMENT/PART` | int8 rows, see [`crate::vector`] |
 //! | `code/WS/SEGMENT/PART` | the same rows in 2 bits a value, for large workspaces |
+//! | `term/WS/LEVEL/BUCKET/SEGMENT/PART` | in which rows of a part some terms occur, see [`crate::lexical`] |
 //! | `row/WS/SEGMENT/N`, `chunk/WS/SEGMENT/N` | one chunk's f32 vector; its text |
 //! | `staging/SEGMENT` | a segment that is being written and belongs to nothing yet |
 //!
@@ -163,6 +164,8 @@ keys! {
     vectors(workspace: u64, segment: u64, part: u64) = "vec/{}/{}/{}", digits(workspace), digits(segment), digits(part);
     /// A part of a segment's rows in 2 bits a value.
     codes(workspace: u64, segment: u64, part: u64) = "code/{}/{}/{}", digits(workspace), digits(segment), digits(part);
+    /// Terms of a part whose bucket is `bucket` of 2^`level`.
+    terms(workspace: u64, level: u8, bucket: u8, segment: u64, part: u64) = "term/{}/{}/{:02}/{}/{}", digits(workspace), level, bucket, digits(segment), digits(part);
     /// One f32 vector.
     row(workspace: u64, segment: u64, n: u64) = "row/{}/{}/{}", digits(workspace), digits(segment), digits(n);
     /// One chunk's text.
@@ -248,6 +251,10 @@ ranges! {
     all_codes(workspace: u64) = "code/{}/", digits(workspace);
     /// 2-bit rows of a segment.
     segment_codes(workspace: u64, segment: u64) = "code/{}/{}/", digits(workspace), digits(segment);
+    /// Terms of a workspace.
+    all_terms(workspace: u64) = "term/{}/", digits(workspace);
+    /// Terms of a workspace in one bucket of 2^`level`.
+    terms_at(workspace: u64, level: u8, bucket: u8) = "term/{}/{}/{:02}/", digits(workspace), level, bucket;
     /// f32 vectors of a workspace.
     all_rows(workspace: u64) = "row/{}/", digits(workspace);
     /// f32 vectors of a segment.

@@ -218,7 +218,7 @@ impl Records<'_> {
 
     fn placements(&self) -> Result<(), String> {
         let mut found = [("wsdoc.path/", 0), ("wsdoc.in/", 0), ("wsdoc.pin/", 0)];
-        let mut rows: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut rows: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         for (at, placement) in self.all::<Placement>(&key::range("wsdoc/"))? {
             let (ws, id) = (placement.workspace, placement.id);
             let (folder, name) = (&placement.document.folder, &placement.document.name);
@@ -245,7 +245,9 @@ impl Records<'_> {
             ensure(chunks == placement.chunks && vectors == placement.chunks, || {
                 format!("{at}: {chunks} chunks and {vectors} vectors of {}", placement.chunks)
             })?;
-            *rows.entry(ws).or_default() += placement.chunks;
+            let sums: &mut (u64, u64) = rows.entry(ws).or_default();
+            sums.0 += placement.chunks;
+            sums.1 += placement.words;
         }
         for (prefix, expected) in found {
             let count = self.count(&key::range(prefix));
@@ -253,11 +255,13 @@ impl Records<'_> {
         }
         for (at, head) in self.all::<IndexHead>(&key::index_heads())? {
             let workspace = key::trailing_id(&at).unwrap_or(0);
-            let expected = rows.remove(&workspace).unwrap_or(0);
+            let expected = rows.remove(&workspace).unwrap_or((0, 0));
             ensure(self.has(&key::workspace(workspace)), || format!("{at} has no workspace"))?;
-            ensure(head.rows == expected, || format!("{at} counts {} rows of {expected}", head.rows))?;
+            ensure((head.rows, head.words) == expected, || {
+                format!("{at} counts {} rows and {} words of {expected:?}", head.rows, head.words)
+            })?;
         }
-        rows.retain(|_, rows| *rows > 0);
+        rows.retain(|_, sums| sums.0 > 0);
         ensure(rows.is_empty(), || format!("workspaces with vectors but no index: {rows:?}"))
     }
 
@@ -284,12 +288,23 @@ impl Records<'_> {
                 }
             }
         }
+        for (at, _) in self.store.range(&key::range("term/")) {
+            let numbers: Vec<u64> =
+                at.as_str().split('/').skip(1).map(|part| part.parse().unwrap_or(0)).collect();
+            let [workspace, _, _, segment, _] = numbers[..] else {
+                return Err(format!("{at} has not the numbers it should"));
+            };
+            let known = owned.contains(&(workspace, segment));
+            ensure(known || staged.contains(&segment) || imports.contains(&workspace), || {
+                format!("{at} belongs to no document")
+            })?;
+        }
         Ok(())
     }
 
     /// No key is outside of the schema.
     fn schema(&self) -> Result<(), String> {
-        const KNOWN: [&str; 48] = [
+        const KNOWN: [&str; 49] = [
             "meta",
             "seq",
             "key",
@@ -335,6 +350,7 @@ impl Records<'_> {
             "index.log",
             "vec",
             "code",
+            "term",
             "row",
             "chunk",
             "staging",

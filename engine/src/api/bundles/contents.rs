@@ -30,7 +30,7 @@ pub struct Contents {
 }
 
 /// First parts of the keys that may be in a bundle.
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 18] = [
     "bundle",
     "chunk",
     "code",
@@ -42,6 +42,7 @@ const KNOWN: [&str; 17] = [
     "folder",
     "index",
     "row",
+    "term",
     "vec",
     "ws",
     "ws.slug",
@@ -147,7 +148,7 @@ impl Records {
             }
         }
         let id = self.workspace.as_ref().map_or(0, |workspace| workspace.id);
-        let (mut ids, mut segments, mut rows) = (BTreeSet::new(), BTreeSet::new(), 0u64);
+        let (mut ids, mut segments, mut rows, mut words) = (BTreeSet::new(), BTreeSet::new(), 0u64, 0u64);
         for placement in &self.placements {
             let document = self.documents.get(&placement.document.id);
             let same = document.is_some_and(|document| document.path() == placement.document.path());
@@ -156,8 +157,12 @@ impl Records {
                 return Err(inconsistent(format!("the place of {} is wrong", placement.document.path())));
             }
             rows = rows.saturating_add(placement.chunks);
+            words = words.saturating_add(placement.words);
         }
         let head = self.head.as_ref().map_or((0, 0), |head| (head.rows, head.dim));
+        if self.head.as_ref().is_some_and(|head| head.words != words) {
+            return Err(inconsistent("its index counts other words than its documents have"));
+        }
         if head.0 != rows || (rows > 0 && !(1..=DIM_MAX).contains(&head.1)) {
             return Err(inconsistent(format!("its index counts {} chunks of {rows}", head.0)));
         }

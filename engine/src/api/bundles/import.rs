@@ -9,9 +9,10 @@ use super::commit;
 use super::contents::{Contents, parse};
 use super::inconsistent;
 use super::numbers::Numbers;
+use crate::lexical::postings::{self, Posting, bucket_at};
 use crate::model::{ChunkRecord, Document, Pages};
-use crate::retrieve::part_rows;
 use crate::retrieve::staging::{self, COMMIT_BYTES, Staged, Stager};
+use crate::retrieve::{part_rows, rows_in_part};
 use crate::seam::{Cx, Key, Write};
 use crate::store::{self, key};
 use crate::vector::code::Codes;
@@ -130,6 +131,9 @@ impl Importing<'_> {
             ["row", _, _, _] => self.row(at, value),
             ["vec", _, _, _] => self.vectors(at, value),
             ["code", _, _, _] => self.codes(at, value),
+            ["term", _, level, bucket, segment, part] => {
+                self.terms(at, [level, bucket, segment, part], value)
+            }
             ["doc.text", id, _] => self.text(&key::decode(id), at, value),
             ["doc.pages", id] => {
                 let Some(ours) = self.documents.get(&key::decode(id)) else { return Ok(()) };
@@ -137,7 +141,7 @@ impl Importing<'_> {
                 self.put(key::document_pages(ours), json_of(at, &pages)?);
                 Ok(())
             }
-            ["chunk" | "row" | "vec" | "code" | "doc.text" | "doc.pages", ..] => Err(misplaced(at)),
+            ["chunk" | "row" | "vec" | "code" | "term" | "doc.text" | "doc.pages", ..] => Err(misplaced(at)),
             _ => Ok(()),
         }
     }
@@ -212,6 +216,30 @@ impl Importing<'_> {
             return Err(inconsistent(format!("{at} has codes of another length")));
         }
         self.put(key::codes(self.numbers.workspace, segment, part), value.clone());
+        Ok(())
+    }
+
+    fn terms(&mut self, at: &Key, numbers: [&str; 4], value: &Bytes) -> Result<(), ApiError> {
+        let [Ok(level), Ok(bucket), Ok(theirs), Ok(part)] = numbers.map(str::parse::<u64>) else {
+            return Err(misplaced(at));
+        };
+        let (level, bucket) = (u8::try_from(level).unwrap_or(0), u8::try_from(bucket).unwrap_or(u8::MAX));
+        let segment = self.numbers.segment(theirs)?;
+        let rows = rows_in_part(self.numbers.chunks(theirs), self.dim(), part);
+        let place = key::terms(self.contents.workspace.id, level, bucket, theirs, part);
+        if rows == 0 || level != postings::level(rows) || *at != place {
+            return Err(misplaced(at));
+        }
+        let mut fits = true;
+        let check = |term, posting: Posting| {
+            fits &= bucket_at(term, level) == bucket && u64::from(posting.row) < rows;
+        };
+        postings::read(value, |_| true, check)
+            .map_err(|why| inconsistent(format!("{at}: its bytes {}", why.0)))?;
+        if !fits {
+            return Err(misplaced(at));
+        }
+        self.put(key::terms(self.numbers.workspace, level, bucket, segment, part), value.clone());
         Ok(())
     }
 

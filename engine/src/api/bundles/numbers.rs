@@ -17,6 +17,8 @@ pub struct Numbers {
     pub segments: BTreeMap<u64, u64>,
     /// Whose segment it is, both as in the bundle.
     owners: BTreeMap<u64, u64>,
+    /// Chunks in a segment, by its number in the bundle.
+    chunks: BTreeMap<u64, u64>,
     /// What the ids of all documents begin with that come from this bundle: nothing else begins so.
     pub documents: String,
 }
@@ -40,7 +42,9 @@ impl Numbers {
         let mut documents = cx.uuid().to_string();
         documents.truncate(PREFIX);
         let owners = placements.iter().map(|placement| (placement.segment, placement.id)).collect();
-        Ok(Numbers { workspace, staging: first_segment, placements: places, segments, owners, documents })
+        let chunks = placements.iter().map(|placement| (placement.segment, placement.chunks)).collect();
+        let staging = first_segment;
+        Ok(Numbers { workspace, staging, placements: places, segments, owners, chunks, documents })
     }
 
     /// The id of another document of this bundle.
@@ -58,6 +62,11 @@ impl Numbers {
     /// Whether a placement has this segment, both by their numbers in the bundle.
     pub fn owns(&self, placement: u64, segment: u64) -> bool {
         self.owners.get(&segment) == Some(&placement)
+    }
+
+    /// Chunks in a segment, by its number in the bundle.
+    pub fn chunks(&self, segment: u64) -> u64 {
+        self.chunks.get(&segment).copied().unwrap_or(0)
     }
 
     /// A placement's number here.

@@ -52,7 +52,11 @@ fn import(host: &mut TestHost, file: &Bytes, query: &str) -> (u16, Value) {
 fn search(host: &mut TestHost, slug: &str) -> Value {
     let path = format!("/v1/workspace/{slug}/vector-search");
     let queries = ["otters in the river", "copper kettle", "paragraph 17"];
-    queries.map(|query| host.call("POST", &path, &json!({ "query": query, "topN": 20 })).ok()).to_vec().into()
+    let modes = ["vector", "lexical", "hybrid"];
+    let bodies = modes.iter().flat_map(|mode| {
+        queries.map(|query| json!({ "query": query, "topN": 20, "searchMode": mode, "explain": true }))
+    });
+    bodies.map(|body| host.call("POST", &path, &body).ok()).collect()
 }
 
 /// The store without numbers that were taken.

@@ -58,6 +58,8 @@ pub struct WorkspaceSettings {
     chatModel: Option<String>,
     queryRefusalResponse: Option<String>,
     vectorSearchMode: Option<String>,
+    /// `vector`, `lexical` or `hybrid`.
+    searchMode: Option<String>,
 }
 
 /// A new workspace: its name, and any setting.
@@ -143,8 +145,12 @@ pub struct SearchRequest {
     query: String,
     /// How many chunks; the workspace's own number if left out.
     topN: Option<f64>,
-    /// From 0 to 1; the workspace's own if left out.
+    /// From 0 to 1; the workspace's own if left out. A chunk whose words were found passes in any case.
     scoreThreshold: Option<f64>,
+    /// `vector`, `lexical` (by words, BM25) or `hybrid` (both); the workspace's own if left out, which is `vector`.
+    searchMode: Option<String>,
+    /// Tells how the results came about.
+    explain: Option<bool>,
 }
 
 /// Chunks, nearest first.
@@ -152,6 +158,8 @@ pub struct SearchRequest {
 pub struct SearchReply {
     results: Vec<Found>,
     message: Option<String>,
+    /// Only where it was asked for: the candidates with their scores, and how many the threshold removed.
+    explain: Option<AnyObject>,
 }
 
 /// A chunk that was found.

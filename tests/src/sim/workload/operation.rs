@@ -202,6 +202,7 @@ fn update_workspace(random: &mut Random, workspace: &str) -> Operation {
         json!({"topN": 2, "openAiHistory": 3}),
         json!({"name": "Renamed", "openAiPrompt": "Today is {date}."}),
         json!({"similarityThreshold": 0.1, "openAiTemp": 0.2}),
+        json!({"searchMode": "hybrid"}),
         json!({"bogus": true}),
     ];
     let body = random.pick(&bodies).cloned().unwrap_or_default();
@@ -404,7 +405,10 @@ fn forget(random: &mut Random, knowledge: &mut Knowledge, workspace: &str) -> Op
 }
 
 fn search(random: &mut Random, workspace: &str) -> Operation {
-    let body = json!({"query": words(random, 3), "topN": random.between(1, 9), "scoreThreshold": 0});
+    let mut body = json!({"query": words(random, 3), "topN": random.between(1, 9), "scoreThreshold": 0});
+    if random.chance(500) {
+        body["searchMode"] = if random.chance(500) { "hybrid" } else { "lexical" }.into();
+    }
     Operation::new(json("POST", &format!("/v1/workspace/{workspace}/vector-search"), &body))
 }
 

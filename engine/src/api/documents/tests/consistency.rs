@@ -67,6 +67,11 @@ pub fn check(host: &TestHost) {
         }
         assert_eq!(rows, placement.chunks);
     }
+    let owned: BTreeSet<(u64, u64)> = placements.iter().map(|p| (p.workspace, p.segment)).collect();
+    for place in host.keys("term/") {
+        let numbers: Vec<u64> = place.split('/').skip(1).map(|part| part.parse().unwrap()).collect();
+        assert!(owned.contains(&(numbers[0], numbers[3])), "{place} belongs to nothing");
+    }
     for (place, value) in host.store.range(key::index_heads().start..key::index_heads().end) {
         let head: IndexHead = serde_json::from_slice(value).unwrap();
         let workspace = key::trailing_id(place).unwrap();
