@@ -4,7 +4,7 @@
 //! one of −3, −1, 1, 3, and the row gets a factor that makes the product with its code right for the row itself:
 //! `x·q ≈ factor · (code · rotated q)`. That is off by about `0.37 / √dim` either way, so the rows that look best are
 //! compared in float. With 256 dimensions, the ten best of 100,000 are among the first 200 by their codes in 99.7 of 100
-//! cases; the bits of such a code, one a value, would need the first 2,000 for that.
+//! cases; with one bit a value, more than 1,000 would have to be looked at for that (`docs/retrieval.md`).
 //!
 //! The bytes of a part, numbers little-endian:
 //!
