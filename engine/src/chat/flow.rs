@@ -140,7 +140,12 @@ pub(crate) async fn answer(
     let meter = Meter::start(cx, &model, &tokenizer, &prompt);
     let spoken = match &model {
         ChatModel::Extractive => quote(cx, ask, &context, voice, meter).await?,
-        _ if voice.streams() => speak(cx, &model, &prompt, voice, meter).await?,
+        _ if voice.streams() => {
+            // A stream may wait for long: what it needs no more it does not hold on to.
+            context.texts = Vec::new();
+            drop(history);
+            speak(cx, &model, prompt, voice, meter).await?
+        }
         _ => {
             let completion = llm::complete(cx, &model, &prompt).await.map_err(model_failed)?;
             let mut meter = meter;
@@ -178,11 +183,12 @@ async fn finish(cx: &Cx, ask: &Ask, context: Context, spoken: Spoken) -> Result<
 async fn speak(
     cx: &Cx,
     model: &ChatModel,
-    prompt: &llm::Prompt,
+    prompt: llm::Prompt,
     voice: &mut dyn Voice,
     mut meter: Meter,
 ) -> Result<Spoken, ApiError> {
-    let mut tokens: TokenStream = llm::open_stream(cx, model, prompt).await.map_err(model_failed)?;
+    let mut tokens: TokenStream = llm::open_stream(cx, model, &prompt).await.map_err(model_failed)?;
+    drop(prompt);
     let mut text = String::new();
     let (mut finish, mut broken) = (Finish::Stop, None);
     let mut tags = ThinkTags::default();
