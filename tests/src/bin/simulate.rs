@@ -4,7 +4,6 @@
 //! same seed does the same again.
 
 use haversack_tests::sim::workload;
-use haversack_tests::target::engine;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -24,7 +23,7 @@ fn main() -> ExitCode {
     };
     let (mut calls, mut good, mut facts, mut crashes) = (0, 0, 0, 0);
     for seed in arguments.start..arguments.start.saturating_add(arguments.seeds) {
-        match workload::run(engine(&BTreeMap::new()), seed, arguments.calls) {
+        match workload::run(workload::program(BTreeMap::new()), seed, arguments.calls) {
             Ok(report) => {
                 calls += report.calls;
                 good += report.good;

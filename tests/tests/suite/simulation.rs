@@ -15,7 +15,7 @@ const CALLS: u64 = 30;
 fn run(seed: u64) -> workload::Report {
     // In every other pair a workspace of a few chunks is a large one.
     let exact = ("HAVERSACK_EXACT_CHUNKS".to_owned(), if seed % 4 < 2 { "3" } else { "10000" }.to_owned());
-    workload::run(engine(&BTreeMap::from([exact])), seed, CALLS).unwrap_or_else(|failure| panic!("{failure}"))
+    workload::run(workload::program(BTreeMap::from([exact])), seed, CALLS).unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// The seeds are shared out among as many tests as run at once on a small machine.

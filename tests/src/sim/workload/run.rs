@@ -3,11 +3,12 @@
 use super::answers::check_answer;
 use super::knowledge::{Fact, Knowledge};
 use super::operation::{Operation, choose};
+use super::people;
 use crate::requests::{get, json};
 use crate::sim::faults::{Plan, Profile};
 use crate::sim::invariants;
 use crate::sim::{Ending, Outcome, Program, Random, RunId, SimHost};
-use crate::target::prepare;
+use crate::target::{engine, prepare};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -51,6 +52,12 @@ impl fmt::Display for Failure {
         writeln!(f, "the last events, {skipped} earlier ones left out:")?;
         self.trace[skipped..].iter().try_for_each(|line| writeln!(f, "  {line}"))
     }
+}
+
+/// The engine that storms are about, with further settings: another system may sign users in.
+pub fn program(mut env: BTreeMap<String, String>) -> Arc<dyn Program> {
+    env.insert("SIMPLE_SSO_ENABLED".to_owned(), "true".to_owned());
+    engine(&env)
 }
 
 /// Runs `calls` calls from several clients under the weather that `seed` picks, then lets the faults
@@ -98,6 +105,9 @@ impl Default for Crowd {
 impl Crowd {
     fn live(&mut self, host: &mut SimHost, calls: u64) -> Result<(), String> {
         prepare(host);
+        if self.random.chance(300) {
+            people::settle(host, &mut self.knowledge)?;
+        }
         host.spread_over(usize::try_from(self.random.between(1, 3)).unwrap_or(1));
         host.set_plan(Plan::Random(self.profile));
         let clients = usize::try_from(self.random.between(1, 8)).unwrap_or(1);
@@ -132,6 +142,9 @@ impl Crowd {
             let call = format!("{} {}", operation.request.method, operation.request.path);
             self.check(&operation, &outcome).map_err(|what| format!("run {run}, {call}: {what}"))?;
             operation.learn(&outcome, &mut self.knowledge);
+            if let Some(what) = self.knowledge.people.contradiction.take() {
+                return Err(format!("run {run}, {call}: {what}"));
+            }
         }
         Ok(())
     }
@@ -205,6 +218,7 @@ impl Crowd {
         host.crash();
         self.restart(host)?;
         self.search(host)?;
+        self.facts += people::reckon(host, &self.knowledge)?;
         for fact in self.knowledge.certain() {
             self.facts += 1;
             let answer = host.call(fact.question(), false).answer;
