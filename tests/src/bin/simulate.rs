@@ -21,7 +21,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (mut calls, mut good, mut facts, mut crashes) = (0, 0, 0, 0);
+    let (mut calls, mut good, mut facts, mut crashes, mut sessions) = (0, 0, 0, 0, 0);
     for seed in arguments.start..arguments.start.saturating_add(arguments.seeds) {
         match workload::run(workload::program(BTreeMap::new()), seed, arguments.calls) {
             Ok(report) => {
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
                 good += report.good;
                 facts += report.facts;
                 crashes += report.crashes;
+                sessions += report.sessions;
             }
             Err(failure) => {
                 println!("{failure}");
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
         }
     }
     println!(
-        "{} seeds: {calls} calls, {good} good answers, {facts} facts checked, {crashes} crashes, nothing lost",
+        "{} seeds: {calls} calls, {good} good answers, {sessions} sessions, {facts} facts checked, {crashes} crashes, nothing lost",
         arguments.seeds
     );
     ExitCode::SUCCESS

@@ -30,6 +30,8 @@ pub struct Report {
     pub facts: u64,
     /// How often the host died.
     pub crashes: u64,
+    /// Sessions of users that were opened.
+    pub sessions: u64,
 }
 
 /// What a simulation found.
@@ -73,6 +75,7 @@ pub fn run(program: Arc<dyn Program>, seed: u64, calls: u64) -> Result<Report, F
             good: crowd.good,
             facts: crowd.facts,
             crashes: host.crashes(),
+            sessions: crowd.knowledge.people.sessions.len() as u64,
         }),
         Err(what) => Err(Failure { seed, profile: profile.name, what, trace: host.trace().to_vec() }),
     }
