@@ -47,18 +47,18 @@ def prepare(server):
     server.key = key["secret"]
     threads = [f"talk-{slug}" for slug in WORKSPACES]
     known |= {"slugs": WORKSPACES, "doomed": DOOMED, "threads": threads}
-    return known | {"codes": ["none"], "usernames": ["nobody"], "passwords": [PASSWORD]}
+    return known | {"codes": ["none"]}
 
 
 def prepare_users(server):
-    """Several users and invitations; lists of them by kind, and the number of a user whom nothing here guesses."""
+    """Several users and invitations; lists of them by kind, and for the hooks a user whom nothing here guesses."""
     server.call("POST", "/api/system/enable-multi-user", {"username": "root", "password": PASSWORD})
     for n in range(USERS):
         user = {"username": f"user{n}", "password": PASSWORD, "role": ["default", "manager", "admin"][n % 3]}
         guest = server.call("POST", "/api/v1/admin/users/new", user)["user"]["id"]
     invite = lambda: server.call("POST", "/api/v1/admin/invite/new", {"workspaceIds": [1, 2]})["invite"]["code"]
-    usernames = [f"user{n}" for n in range(0, USERS, 9)]
-    return {"codes": [invite() for _ in range(INVITES)], "usernames": usernames}, guest
+    known = {"codes": [invite() for _ in range(INVITES)]}
+    return known, {"GUEST": str(guest), "GUEST_NAME": user["username"]}
 
 
 def run(server, known, environment, *options):
@@ -69,6 +69,7 @@ def run(server, known, environment, *options):
         config.write_text((HERE / "schemathesis.toml").read_text() + "\n".join(dictionaries))
         statuses = Path(folder, "statuses.json")
         hooks = {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "STATUSES": str(statuses), "PYTHONPATH": str(HERE)}
+        hooks["PASSWORD"] = PASSWORD
         command = ["st", "--config-file", str(config), "run", f"{server.url}/api/openapi.json", *options]
         environment = os.environ | hooks | {"HAVERSACK_KEY": server.key} | environment
         failed = subprocess.run(command, env=environment, check=False).returncode
@@ -107,8 +108,7 @@ def main():
     known = prepare(server)
     run(server, known, {}, "--include-tag", "Admin", "--include-tag", "Signing in")
     server.call("POST", "/api/system/disable-multi-user")
-    more, guest = prepare_users(server)
-    environment = {"GUEST": str(guest)}
+    more, environment = prepare_users(server)
     counts = run(server, known | more, environment, "--exclude-name", LEFT_OUT)
     # By itself it passes over some: the description, and what looks like what it has seen.
     missing = [name for name in operations(server) if name not in counts and name != LEFT_OUT]

@@ -1,7 +1,7 @@
 """What `schemathesis` cannot know by itself, and a count of the statuses of each operation.
 
-`STATUSES` is the file that the counts go to. With `GUEST`, the number of a user, that user is signed in where a session
-is needed.
+`STATUSES` is the file that the counts go to. With `GUEST`, the number of a user, and `GUEST_NAME`, that user is signed in
+where a session is needed. `PASSWORD` is theirs, and one that anybody may have.
 """
 
 import atexit
@@ -47,6 +47,10 @@ def before_call(context, case, kwargs):
         return request
 
     kwargs["auth"] = sign
+    # Names and passwords of chance break the rules.
+    if number % 2 and isinstance(case.body, dict) and {"username", "password"} <= case.body.keys():
+        name = os.environ.get("GUEST_NAME", "nobody") if label == "POST /request-token" else f"person{number}"
+        case.body = case.body | {"username": name, "password": os.environ["PASSWORD"]}
 
 
 @schemathesis.hook

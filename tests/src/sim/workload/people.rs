@@ -88,19 +88,23 @@ pub(super) fn choose(
     let user = random.pick(&knowledge.people.users).copied().unwrap_or(1);
     let session = random.pick(&knowledge.people.sessions).cloned();
     match (random.below(100), session) {
-        (0..14, _) => tell(get(&format!("/v1/users/{user}/issue-auth-token")), Tells::Token(user)),
-        (14..32, _) => match random.pick(&knowledge.people.tokens).cloned() {
+        (0..18, _) => tell(get(&format!("/v1/users/{user}/issue-auth-token")), Tells::Token(user)),
+        (18..34, _) => match random.pick(&knowledge.people.tokens).cloned() {
             Some((user, token)) => {
+                // Good once: it is seldom tried again.
+                if random.chance(900) {
+                    knowledge.people.tokens.retain(|(_, known)| *known != token);
+                }
                 tell(get(&format!("/request-token/sso/simple?token={token}")), Tells::Session(user))
             }
             None => Operation::new(get("/v1/admin/users")),
         },
-        (32..34, _) => {
+        (34..36, _) => {
             let body = json!({ "username": "ann", "password": PASSWORD });
             let ann = knowledge.people.users.first().copied().unwrap_or(1);
             tell(json("POST", "/request-token", &body), Tells::Session(ann))
         }
-        (34..48, _) => members(random, knowledge, workspace, user),
+        (36..48, _) => members(random, knowledge, workspace, user),
         (48..50, _) => {
             let role = if random.chance(500) { "default" } else { "admin" };
             let body = json!({ "username": format!("user{serial}"), "password": PASSWORD, "role": role });
