@@ -83,8 +83,8 @@ struct Inflight {
     effects: Effects,
     running: FuturesUnordered<Abortable<Reporting>>,
     aborts: BTreeMap<EffectId, AbortHandle>,
-    /// Streams whose next piece waits until the client took the last one.
-    paused: BTreeMap<EffectId, Body>,
+    /// Streams whose next piece waits until the client took the last one; one at most, as a rule.
+    paused: Vec<(EffectId, Body)>,
     /// Breaths that wait for the same.
     held: Vec<EffectId>,
     /// Outcomes that needed no waiting.
@@ -97,7 +97,7 @@ impl Inflight {
             effects,
             running: FuturesUnordered::new(),
             aborts: BTreeMap::new(),
-            paused: BTreeMap::new(),
+            paused: Vec::new(),
             held: Vec::new(),
             ready: VecDeque::new(),
         }
@@ -121,7 +121,7 @@ impl Inflight {
     }
 
     fn cancel(&mut self, id: EffectId) {
-        self.paused.remove(&id);
+        self.paused.retain(|(paused, _)| *paused != id);
         self.held.retain(|held| *held != id);
         if let Some(abort) = self.aborts.remove(&id) {
             abort.abort();
@@ -133,7 +133,7 @@ impl Inflight {
         for id in std::mem::take(&mut self.held) {
             self.run(id, self.effects.start(id, Effect::Breathe));
         }
-        while let Some((id, body)) = self.paused.pop_first() {
+        for (id, body) in std::mem::take(&mut self.paused) {
             self.run(id, Effects::more(id, body));
         }
     }
@@ -145,7 +145,7 @@ impl Inflight {
                 Some(Ok(Report { id, input, rest })) => {
                     self.aborts.remove(&id);
                     if let Some(body) = rest {
-                        self.paused.insert(id, body);
+                        self.paused.push((id, body));
                     }
                     return Some(input);
                 }

@@ -10,7 +10,11 @@ const CLIENTS: [(&str, &[&str]); 5] = [
     ("openai-node", &["node", "--test", "openai.test.mjs"]),
     ("anythingllm-cli", &["pytest", "test_anythingllm_cli.py"]),
     ("llm", &["pytest", "test_llm.py"]),
-    ("schemathesis", &["python", "run_schemathesis.py"]),
+    // The token of single sign-on is an operation, too.
+    (
+        "schemathesis",
+        &["SIMPLE_SSO_ENABLED=true", "HAVERSACK_TRUSTED_PROXIES=127.0.0.1", "python", "run_schemathesis.py"],
+    ),
 ];
 
 /// Installs what the clients need; where Python's is.

@@ -55,6 +55,9 @@ pub async fn identify(
     let session = session.filter(|session| instance.multi_user && session.expires_at > cx.now());
     let session = session.ok_or_else(invalid)?;
     let user = store::get::<User>(cx, key::user(session.user)).await?.ok_or_else(invalid)?;
+    if session.epoch != user.epoch {
+        return Err(invalid());
+    }
     if user.suspended {
         return Err(ApiError::new(Code::InvalidApiKey, "This account is suspended."));
     }
@@ -176,6 +179,7 @@ mod tests {
             suspended: false,
             bio: String::new(),
             daily_message_limit: None,
+            epoch: 0,
             created_at: START,
             updated_at: START,
         }
@@ -184,7 +188,7 @@ mod tests {
     /// A store where `secret` is this user's session.
     fn signed_in(user: &User) -> TestHost {
         let mut host = host();
-        let session = Session { user: user.id, created_at: START, expires_at: START.plus(1000) };
+        let session = Session { user: user.id, epoch: 0, created_at: START, expires_at: START.plus(1000) };
         host.record(key::instance(), &Instance { multi_user: true, ..Instance::default() });
         host.record(key::session(&hash("secret")), &session);
         host.record(key::user(user.id), user);

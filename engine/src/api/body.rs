@@ -71,6 +71,12 @@ impl Fields {
         Fields::of_form(request.query.as_bytes())
     }
 
+    /// These fields and no others.
+    pub fn only(mut self, names: &[&str]) -> Fields {
+        self.0.retain(|name, _| names.contains(&name.as_str()));
+        self
+    }
+
     /// From a map.
     #[cfg(test)]
     pub fn from_map(map: Map<String, Value>) -> Fields {

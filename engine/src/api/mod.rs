@@ -104,7 +104,8 @@ pub(crate) async fn handle(cx: Cx, engine: Engine, request: ApiRequest, operator
 
 async fn dispatch(cx: &Cx, engine: Engine, request: ApiRequest, operator: bool) -> Result<Answer, ApiError> {
     let (route, params) = routes::find(&request.method, &request.path)?;
-    let (caller, instance) = auth::identify(cx, &request, route, operator).await?;
+    // Boxed, as it is done when a handler waits for long.
+    let (caller, instance) = Box::pin(auth::identify(cx, &request, route, operator)).await?;
     auth::allow(&caller, route)?;
     let engine = engine.set_up_by(&instance);
     let cx = cx.on_behalf_of(caller.actor());

@@ -115,6 +115,7 @@ pub(super) static ROUTES: &[Route] = routes! {
     admin all POST "/system/enable-multi-user" => users::enable,
     admin all POST "/system/disable-multi-user" => users::disable,
     known own GET "/system/me" => users::me,
+    known own POST "/system/user" => users::change_own,
     open own POST "/request-token" => users::request_token,
     open own GET "/request-token/sso/simple" => users::exchange,
     known own POST "/session/end" => users::end_session,

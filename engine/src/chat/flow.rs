@@ -92,6 +92,38 @@ pub(crate) async fn answer(
     ask: &Ask,
     voice: &mut dyn Voice,
 ) -> Result<Outcome, ApiError> {
+    // In a box of its own, and gone before the model speaks: a stream that waits for long holds on to little.
+    let Ready { model, mut context, prompt, meter } = match Box::pin(get_ready(cx, engine, ask)).await? {
+        Ok(ready) => ready,
+        Err(refused) => return Ok(refused),
+    };
+    let spoken = match &model {
+        ChatModel::Extractive => Box::pin(quote(cx, ask, &context, voice, meter)).await?,
+        _ if voice.streams() => {
+            context.texts = Vec::new();
+            speak(cx, &model, prompt, voice, meter).await?
+        }
+        _ => {
+            let completion = Box::pin(llm::complete(cx, &model, &prompt)).await.map_err(model_failed)?;
+            let mut meter = meter;
+            meter.usage(completion.usage);
+            let metrics = meter.finish(cx, &completion.text);
+            Spoken { text: completion.text, metrics, finish: completion.finish, broken: None }
+        }
+    };
+    Box::pin(finish(cx, ask, context, spoken)).await
+}
+
+/// What a model is asked, and with what.
+struct Ready {
+    model: ChatModel,
+    context: Context,
+    prompt: llm::Prompt,
+    meter: Meter,
+}
+
+/// Everything up to the model, or the refusal that makes it unnecessary.
+async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, Outcome>, ApiError> {
     allowance::take(cx).await?;
     let workspace = &ask.workspace;
     let settings = engine.settings();
@@ -102,7 +134,7 @@ pub(crate) async fn answer(
 
     let index = engine.indexes().load(cx, workspace.id).await?;
     if index.is_none() && ask.mode == ChatMode::Query {
-        return refusal::refuse(cx, ask, Refusal::NoDocuments).await;
+        return refusal::refuse(cx, ask, Refusal::NoDocuments).await.map(Err);
     }
 
     let history = match &ask.overrides.history {
@@ -132,24 +164,13 @@ pub(crate) async fn answer(
         context.texts.extend(backfill::texts(&history, workspace.top_n, hits, &context.sources, &pins));
     }
     if context.texts.is_empty() && ask.mode == ChatMode::Query {
-        return refusal::refuse(cx, ask, Refusal::NoContext).await;
+        return refusal::refuse(cx, ask, Refusal::NoContext).await.map(Err);
     }
 
     let tokenizer = engine.tokenizer(cx).await?;
     let prompt = prompt::assemble(cx, &tokenizer, ask, &model, &history, &context, images);
     let meter = Meter::start(cx, &model, &tokenizer, &prompt);
-    let spoken = match &model {
-        ChatModel::Extractive => quote(cx, ask, &context, voice, meter).await?,
-        _ if voice.streams() => speak(cx, &model, &prompt, voice, meter).await?,
-        _ => {
-            let completion = llm::complete(cx, &model, &prompt).await.map_err(model_failed)?;
-            let mut meter = meter;
-            meter.usage(completion.usage);
-            let metrics = meter.finish(cx, &completion.text);
-            Spoken { text: completion.text, metrics, finish: completion.finish, broken: None }
-        }
-    };
-    finish(cx, ask, context, spoken).await
+    Ok(Ok(Ready { model, context, prompt, meter }))
 }
 
 /// What a model said.
@@ -178,11 +199,13 @@ async fn finish(cx: &Cx, ask: &Ask, context: Context, spoken: Spoken) -> Result<
 async fn speak(
     cx: &Cx,
     model: &ChatModel,
-    prompt: &llm::Prompt,
+    prompt: llm::Prompt,
     voice: &mut dyn Voice,
     mut meter: Meter,
 ) -> Result<Spoken, ApiError> {
-    let mut tokens: TokenStream = llm::open_stream(cx, model, prompt).await.map_err(model_failed)?;
+    let mut tokens: TokenStream =
+        Box::pin(llm::open_stream(cx, model, &prompt)).await.map_err(model_failed)?;
+    drop(prompt);
     let mut text = String::new();
     let (mut finish, mut broken) = (Finish::Stop, None);
     let mut tags = ThinkTags::default();

@@ -62,6 +62,9 @@ pub struct User {
     /// Messages they may send in 24 hours; `None` is no limit.
     #[serde(default)]
     pub daily_message_limit: Option<u64>,
+    /// Grows when all their sessions end: those of earlier epochs are over, also one that was opened at that moment.
+    #[serde(default)]
+    pub epoch: u64,
     /// When they were made.
     pub created_at: UnixMs,
     /// When they last changed.
@@ -79,6 +82,9 @@ impl std::fmt::Debug for User {
 pub struct Session {
     /// The user's id.
     pub user: u64,
+    /// [`User::epoch`] when they signed in.
+    #[serde(default)]
+    pub epoch: u64,
     /// When they signed in.
     pub created_at: UnixMs,
     /// From when on it is refused.

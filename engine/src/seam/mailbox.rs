@@ -21,7 +21,8 @@ pub(super) struct State {
     pub rng: ChaCha12Rng,
     pub next_id: u64,
     pub outbox: VecDeque<Output>,
-    pub slots: BTreeMap<EffectId, Slot>,
+    /// Boxed: a node of the map has room for eleven of them, and most runs have one at a time.
+    pub slots: BTreeMap<EffectId, Box<Slot>>,
     pub timers: BTreeMap<(UnixMs, u64), Waker>,
     pub disconnected: bool,
     pub disconnect_wakers: Vec<Waker>,
@@ -32,7 +33,7 @@ impl State {
     pub fn issue(&mut self, effect: Effect) -> EffectId {
         let id = EffectId(self.next_id);
         self.next_id += 1;
-        self.slots.insert(id, Slot::default());
+        self.slots.insert(id, Box::default());
         self.outbox.push_back(Output::Effect { id, effect });
         id
     }

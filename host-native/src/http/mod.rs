@@ -9,6 +9,7 @@ mod resolver;
 mod tls;
 
 use haversack_engine::seam::{HostError, HostErrorKind, HttpHead, HttpRequest, Trust, is_public};
+use http_body_util::BodyExt;
 use redirect::Hop;
 use reqwest::{Client, Response, redirect::Policy};
 use resolver::{CheckedResolver, Forbidden};
@@ -63,7 +64,10 @@ impl HttpClient {
                 .collect(),
             url: response.url().to_string(),
         };
-        Ok((head, Body { response, left: max_bytes, max_bytes, idle_timeout }))
+        let place = place(response.url());
+        // Not the whole response: its headers hold on to the buffer that they were read into.
+        let body = reqwest::Body::from(response);
+        Ok((head, Body { body, place, left: max_bytes, max_bytes, idle_timeout }))
     }
 
     fn client(&self, checked: bool) -> Result<&Client, HostError> {
@@ -96,7 +100,7 @@ async fn follow(client: &Client, mut hop: Hop, checked: bool) -> Result<Response
         if checked {
             check_literal(&hop.url)?;
         }
-        let response = hop.send(client).await.map_err(|e| failure(&e, &hop.url))?;
+        let response = hop.send(client).await.map_err(|e| failure(&e, &place(&hop.url)))?;
         match hop.next(&response)? {
             Some(next) => hop = next,
             None => return Ok(response),
@@ -114,12 +118,14 @@ fn check_literal(url: &Url) -> Result<(), HostError> {
         Some(Host::Ipv6(ip)) => is_public(ip.into()),
         Some(Host::Domain(_)) | None => true,
     };
-    if public { Ok(()) } else { Err(refused(url)) }
+    if public { Ok(()) } else { Err(refused(&place(url))) }
 }
 
 /// A reply's body.
 pub struct Body {
-    response: Response,
+    body: reqwest::Body,
+    /// For errors.
+    place: String,
     left: u64,
     max_bytes: u64,
     idle_timeout: Duration,
@@ -129,10 +135,11 @@ impl Body {
     /// The next piece, never empty; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<bytes::Bytes>, HostError> {
         loop {
-            let piece = tokio::time::timeout(self.idle_timeout, self.response.chunk())
+            let frame = tokio::time::timeout(self.idle_timeout, self.body.frame())
                 .await
                 .map_err(|_| timeout("the answer stopped", self.idle_timeout))?;
-            let Some(bytes) = piece.map_err(|e| failure(&e, self.response.url()))? else { return Ok(None) };
+            let Some(frame) = frame else { return Ok(None) };
+            let Ok(bytes) = frame.map_err(|e| failure(&e, &self.place))?.into_data() else { continue };
             self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| too_large(self.max_bytes))?;
             if !bytes.is_empty() {
                 return Ok(Some(bytes));
@@ -146,17 +153,16 @@ fn place(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-fn failure(error: &reqwest::Error, url: &Url) -> HostError {
+fn failure(error: &reqwest::Error, place: &str) -> HostError {
     let mut source = error.source();
     let mut reason = None;
     while let Some(cause) = source {
         if cause.is::<Forbidden>() {
-            return refused(url);
+            return refused(place);
         }
         reason = Some(cause.to_string());
         source = cause.source();
     }
-    let place = place(url);
     if error.is_timeout() {
         return HostError::new(HostErrorKind::Timeout, format!("{place} cannot be reached in time"));
     }
@@ -165,10 +171,9 @@ fn failure(error: &reqwest::Error, url: &Url) -> HostError {
     HostError::new(HostErrorKind::Unavailable, format!("{place} cannot be reached: {reason}"))
 }
 
-fn refused(url: &Url) -> HostError {
+fn refused(place: &str) -> HostError {
     let message = format!(
-        "{} is not a public address; start the server with --allow-private-addresses to allow it",
-        place(url)
+        "{place} is not a public address; start the server with --allow-private-addresses to allow it"
     );
     HostError::new(HostErrorKind::Refused, message)
 }

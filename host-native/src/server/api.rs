@@ -7,7 +7,7 @@ use crate::host::refusal;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{Extensions, HeaderName, HeaderValue, Method, StatusCode, Version};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
@@ -28,17 +28,7 @@ pub(super) struct Peer(pub IpAddr);
 
 /// Marks answers that come in pieces over time.
 #[derive(Clone, Copy)]
-struct Streaming;
-
-/// For the compressor.
-pub(super) fn not_streaming(
-    _: StatusCode,
-    _: Version,
-    _: &axum::http::HeaderMap,
-    extensions: &Extensions,
-) -> bool {
-    extensions.get::<Streaming>().is_none()
-}
+pub(super) struct Streaming;
 
 /// Answers everything that is not the page.
 pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {

@@ -2,6 +2,7 @@
 
 mod api;
 mod body;
+mod compress;
 mod cors;
 mod page;
 mod peer;
@@ -16,8 +17,6 @@ use axum::Router;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 /// Limits of the server.
 #[derive(Clone, Debug)]
@@ -69,13 +68,8 @@ pub fn router(host: Host, options: ServerOptions) -> Router {
     let requests = Arc::new(Semaphore::new(options.max_requests));
     let streams = Arc::new(Semaphore::new(options.max_streams));
     let shared = Arc::new(Shared { host, options, requests, streams, bodies });
-    // Streamed answers must not sit in a compressor; what is small or packed already gains nothing.
-    let worth_it = SizeAbove::new(1024)
-        .and(NotForContentType::const_new("text/event-stream"))
-        .and(NotForContentType::IMAGES)
-        .and(api::not_streaming);
     page::routes(Router::new())
         .fallback(api::answer)
         .with_state(shared)
-        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest).compress_when(worth_it))
+        .layer(axum::middleware::from_fn(compress::compress))
 }

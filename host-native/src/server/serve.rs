@@ -1,8 +1,10 @@
 //! Sockets in, graceful end out.
 
 use super::api::Peer;
-use axum::{Extension, Router};
+use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -59,7 +61,12 @@ impl Server {
     fn connect(&self, stream: TcpStream, peer: IpAddr, graceful: &GracefulShutdown) {
         // Tokens of an answer are small packets that must not wait for each other.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(self.router.clone().layer(Extension(Peer(peer))));
+        let router = TowerToHyperService::new(self.router.clone());
+        // A layer would do the same, but costs each connection a copy of all routes.
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            router.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)

@@ -4,7 +4,6 @@
 //! same seed does the same again.
 
 use haversack_tests::sim::workload;
-use haversack_tests::target::engine;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -22,14 +21,15 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (mut calls, mut good, mut facts, mut crashes) = (0, 0, 0, 0);
+    let (mut calls, mut good, mut facts, mut crashes, mut sessions) = (0, 0, 0, 0, 0);
     for seed in arguments.start..arguments.start.saturating_add(arguments.seeds) {
-        match workload::run(engine(&BTreeMap::new()), seed, arguments.calls) {
+        match workload::run(workload::program(BTreeMap::new()), seed, arguments.calls) {
             Ok(report) => {
                 calls += report.calls;
                 good += report.good;
                 facts += report.facts;
                 crashes += report.crashes;
+                sessions += report.sessions;
             }
             Err(failure) => {
                 println!("{failure}");
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         }
     }
     println!(
-        "{} seeds: {calls} calls, {good} good answers, {facts} facts checked, {crashes} crashes, nothing lost",
+        "{} seeds: {calls} calls, {good} good answers, {sessions} sessions, {facts} facts checked, {crashes} crashes, nothing lost",
         arguments.seeds
     );
     ExitCode::SUCCESS

@@ -1,7 +1,7 @@
-//! Runs a command beside a fresh server: `cargo run -p haversack-tests --bin with-server -- COMMAND…`.
+//! Runs a command beside a fresh server: `cargo run -p haversack-tests --bin with-server -- [NAME=VALUE…] COMMAND…`.
 //!
-//! The server is the real one, with an empty folder of its own and the mock as its model and embedder. The command
-//! finds `HAVERSACK_URL`, `HAVERSACK_KEY` and `MOCK_URL` in its environment. Ends with the command's status.
+//! The server is the real one, with an empty folder of its own, the settings named before the command, and the mock as
+//! its model and embedder. The command finds `HAVERSACK_URL`, `HAVERSACK_KEY` and `MOCK_URL` in its environment. Ends with the command's status.
 
 use haversack_tests::requests::API_KEY;
 use haversack_tests::target::{NativeTarget, Target};
@@ -10,11 +10,14 @@ use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let Some((program, arguments)) = words.split_first() else {
-        eprintln!("usage: with-server COMMAND [ARGUMENT]…");
+    let named: Vec<_> = words.iter().map_while(|word| word.split_once('=')).collect();
+    let Some((program, arguments)) = words[named.len()..].split_first() else {
+        eprintln!("usage: with-server [NAME=VALUE]… COMMAND [ARGUMENT]…");
         return ExitCode::from(2);
     };
-    let target = NativeTarget::new(&BTreeMap::new());
+    let settings: BTreeMap<String, String> =
+        named.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let target = NativeTarget::new(&settings);
     let status = Command::new(program)
         .args(arguments)
         .env("HAVERSACK_URL", target.url())

@@ -111,6 +111,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("POST", "/system/disable-multi-user", "the_mode_goes_on_once_and_off_again"),
     ("GET", "/system/multi-user-mode", "the_mode_goes_on_once_and_off_again"),
     ("GET", "/system/me", "who_am_i"),
+    ("POST", "/system/user", "users_change_what_is_their_own"),
     ("POST", "/session/end", "a_session_ends_when_it_is_ended"),
     ("POST", "/request-token", "a_session_ends_when_it_is_ended"),
     ("GET", "/request-token/sso/simple", "another_system_signs_users_in_once"),

@@ -15,7 +15,8 @@ const CALLS: u64 = 30;
 fn run(seed: u64) -> workload::Report {
     // In every other pair a workspace of a few chunks is a large one.
     let exact = ("HAVERSACK_EXACT_CHUNKS".to_owned(), if seed % 4 < 2 { "3" } else { "10000" }.to_owned());
-    workload::run(engine(&BTreeMap::from([exact])), seed, CALLS).unwrap_or_else(|failure| panic!("{failure}"))
+    workload::run(workload::program(BTreeMap::from([exact])), seed, CALLS)
+        .unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// The seeds are shared out among as many tests as run at once on a small machine.
@@ -25,6 +26,7 @@ fn share(of: u64) {
     // Without these a simulation that does nothing would pass.
     assert!(sum(|r| r.good) > sum(|r| r.calls) / 3, "hardly any call got through");
     assert!(sum(|r| r.facts) > SEEDS, "hardly anything was checked");
+    assert!(sum(|r| r.sessions) > SEEDS / 10, "hardly anybody signed in");
     // One crash belongs to every reckoning.
     assert!(sum(|r| r.crashes) > reports.len() as u64 * 5 / 4, "hardly any crash");
 }

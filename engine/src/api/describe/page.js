@@ -8,6 +8,11 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+// A description, in which `this` is code.
+function prose(text) {
+  return text.split("`").map((part, n) => (n % 2 ? make("code", {}, part) : part));
+}
+
 let components = {};
 
 // What a reference like `#/components/schemas/Error` stands for.
@@ -19,7 +24,8 @@ function resolve(part) {
 // An example of a schema, to start a body from.
 function example(schema, depth = 0) {
   schema = resolve(schema);
-  if (schema.example !== undefined) return schema.example;
+  const given = schema.example ?? schema.examples?.[0];
+  if (given !== undefined) return given;
   const variant = (schema.oneOf ?? schema.anyOf ?? schema.allOf)?.find((one) => one.type !== "null");
   if (variant) return example(variant, depth);
   const type = [schema.type].flat().find((one) => one !== "null");
@@ -35,7 +41,18 @@ function example(schema, depth = 0) {
   return { integer: 1, number: 1, boolean: false, string: "" }[type] ?? null;
 }
 
-// What a schema allows, for people.
+// What a schema allows, for people: a line of its own for each field, with what is to be said of it behind.
+function shape(schema) {
+  const box = make("div", { class: "shape" });
+  for (const line of outline(schema).split("\n")) {
+    const [field, ...note] = line.split("  — ");
+    const depth = Math.min(4, (field.length - field.trimStart().length) / 2);
+    const said = note.length ? make("span", {}, ...prose(` ${note.join(" ")}`)) : "";
+    box.append(make("div", { class: `in${depth}` }, field.trim(), said));
+  }
+  return box;
+}
+
 function outline(schema, indent = "") {
   schema = resolve(schema);
   const variant = (schema.oneOf ?? schema.anyOf)?.find((one) => one.type !== "null");
@@ -69,11 +86,11 @@ function section(title, ...children) {
 
 function inside(method, path, operation) {
   const box = make("div", { class: "inside" });
-  for (const text of (operation.description ?? "").split("\n\n").filter(Boolean)) box.append(make("p", {}, text));
+  for (const text of (operation.description ?? "").split("\n\n").filter(Boolean)) box.append(make("p", {}, ...prose(text)));
   const inputs = [];
   const fields = make("div", { class: "fields" });
   for (const parameter of operation.parameters ?? []) {
-    const [label, input] = field(parameter.name + (parameter.required ? "" : " (optional)"), { placeholder: parameter.description ?? "" });
+    const [label, input] = field(parameter.name + (parameter.required ? "" : " (optional)"), { placeholder: (parameter.description ?? "").replaceAll("`", "") });
     fields.append(label);
     inputs.push([parameter, input]);
   }
@@ -85,7 +102,7 @@ function inside(method, path, operation) {
     const form = make("div", { class: "fields" });
     for (const [name, property] of Object.entries(resolve(content.schema).properties ?? {})) {
       const isFile = property.format === "binary" || property.contentMediaType !== undefined;
-      const [label, input] = field(name, isFile ? { type: "file" } : { placeholder: property.description ?? "" });
+      const [label, input] = field(name, isFile ? { type: "file" } : { placeholder: (property.description ?? "").replaceAll("`", "") });
       form.append(label);
       parts.push([name, input]);
     }
@@ -93,8 +110,9 @@ function inside(method, path, operation) {
   } else if (media) {
     const [label, input] = field("JSON", { rows: 6, spellcheck: "false" });
     input.value = JSON.stringify(example(content.schema), null, 2);
+    input.rows = Math.min(16, input.value.split("\n").length + 1);
     body = input;
-    box.append(...section("Body", label, make("pre", {}, outline(content.schema))));
+    box.append(...section("Body", label, shape(content.schema)));
   }
   const button = make("button", { type: "button" }, "Send");
   const result = make("div", { role: "status", "aria-live": "polite" });
@@ -102,10 +120,10 @@ function inside(method, path, operation) {
   box.append(button, result);
   const answers = make("dl");
   for (const [status, response] of Object.entries(operation.responses ?? {})) {
-    answers.append(make("dt", {}, status), make("dd", {}, resolve(response).description ?? ""));
+    answers.append(make("dt", {}, status), make("dd", {}, ...prose(resolve(response).description ?? "")));
   }
   const good = operation.responses?.["200"]?.content?.["application/json"]?.schema;
-  box.append(...section("Answers", answers, ...(good?.$ref ? [make("pre", {}, outline(good))] : [])));
+  box.append(...section("Answers", answers, ...(good?.$ref ? [shape(good)] : [])));
   return box;
 }
 
@@ -163,10 +181,13 @@ function show(description) {
   const main = document.getElementById("operations");
   main.replaceChildren();
   const themes = new Map();
+  const id = (theme) => `theme-${theme.replace(/\W/g, "-")}`;
+  const begin = (theme) => themes.set(theme, make("section", { id: id(theme), "aria-label": theme }, make("h2", {}, theme)));
+  for (const { name } of description.tags ?? []) begin(name);
   for (const [path, methods] of Object.entries(description.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
       const theme = operation.tags?.[0] ?? "Other";
-      if (!themes.has(theme)) themes.set(theme, make("section", { "aria-label": theme }, make("h2", {}, theme)));
+      if (!themes.has(theme)) begin(theme);
       const summary = make("summary", {}, make("b", { class: method }, method.toUpperCase()), make("code", {}, path), make("span", {}, operation.summary ?? ""));
       const details = make("details", { id: operation.operationId }, summary);
       details.dataset.words = `${method} ${path} ${operation.summary} ${theme}`.toLowerCase();
@@ -176,9 +197,11 @@ function show(description) {
     }
   }
   main.append(...themes.values());
+  const links = [...themes.keys()].map((theme) => make("a", { href: `#${id(theme)}` }, theme));
+  document.getElementById("themes").replaceChildren(...links);
   const named = location.hash && document.getElementById(location.hash.slice(1));
   if (named) {
-    named.open = true;
+    if (named.localName === "details") named.open = true;
     named.scrollIntoView();
   }
 }

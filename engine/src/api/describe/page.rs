@@ -1,7 +1,6 @@
 //! `GET /docs`: a page that shows `openapi.json` and calls what it describes. Everything it loads comes from
 //! here, and nothing on it runs that does not.
 
-use super::operation::{Operation, op};
 use super::{disabled, is_disabled};
 use crate::api::Call;
 use crate::api::answer::Answer;
@@ -9,7 +8,6 @@ use crate::api::error::ApiError;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const TAG: &str = "Description";
 
 /// The page.
 pub async fn page(call: Call) -> Result<Answer, ApiError> {
@@ -36,15 +34,4 @@ fn file(call: &Call, content_type: &'static str, text: &'static str) -> Result<A
     }
     let answer = Answer::whole(200, content_type, text);
     Ok(answer.with_header("content-security-policy", POLICY).with_header("referrer-policy", "no-referrer"))
-}
-
-/// Every operation.
-pub fn operations() -> Vec<Operation> {
-    let get = |pattern, summary| op("GET", pattern, TAG, summary).errors(&[404]);
-    vec![
-        get("/openapi.json", "This description").ok_as("application/json"),
-        get("/docs", "This description, to read and try out").ok_as("text/html").bare(308),
-        get("/docs/page.js", "The script of that page").ok_as("text/javascript"),
-        get("/docs/page.css", "The style of that page").ok_as("text/css"),
-    ]
 }

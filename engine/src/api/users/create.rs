@@ -54,6 +54,7 @@ pub async fn add(call: &Call, tx: &mut Transaction, id: u64, account: &Account) 
         suspended: false,
         bio: account.bio.clone(),
         daily_message_limit: account.daily_message_limit,
+        epoch: 0,
         created_at: now,
         updated_at: now,
     };

@@ -6,7 +6,7 @@ use super::super::error::{ApiError, Code};
 use super::super::rate::{self, Limit, Subject};
 use super::super::{Call, events};
 use super::{password, session, wire};
-use crate::model::User;
+use crate::model::{Instance, User};
 use crate::settings::Variables;
 use crate::store::{self, key, retry};
 use serde_json::{Value, json};
@@ -88,7 +88,9 @@ pub async fn admit(
     let mut attempts = retry(&call.cx);
     loop {
         let mut tx = attempts.next().await?;
-        let user = tx.get::<User>(key::user(id)).await?;
+        // Turning the mode off ends all sessions: none begins at that moment.
+        let instance = tx.get::<Instance>(key::instance()).await?.unwrap_or_default();
+        let user = tx.get::<User>(key::user(id)).await?.filter(|_| instance.multi_user);
         let Some(user) = user.filter(|user| !user.suspended && as_expected(user)) else { return Ok(None) };
         let token = session::open(call, &mut tx, &user).await?;
         let metadata = json!({ "ip": call.cx.peer(), "username": user.username });

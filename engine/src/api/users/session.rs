@@ -31,16 +31,31 @@ pub async fn open(call: &Call, tx: &mut Transaction, user: &User) -> Result<Stri
     }
     let expires_at = now.plus(lifetime_s(&call.engine.settings().vars).saturating_mul(1000));
     let hash = auth::hash(&token);
-    tx.put(key::session(&hash), &Session { user: user.id, created_at: now, expires_at })?;
+    tx.put(key::session(&hash), &Session { user: user.id, epoch: user.epoch, created_at: now, expires_at })?;
     let place = SessionPlace { peer: rate::peer(cx), expires_at };
     tx.put(key::session_of(user.id, &hash), &place)?;
     Ok(token)
 }
 
-/// Makes `tx` sign a user out everywhere.
-pub async fn end_all(cx: &Cx, tx: &mut Transaction, user: u64) -> Result<(), StoreError> {
-    for place in store::scan_keys(cx, key::sessions_of(user)).await? {
-        end_one(tx, &place);
+/// Makes `tx` sign a user out everywhere, but for the session that `stays`, by the hash of its token. `user` is in a new
+/// epoch then, and is for `tx` to keep: a session that is opened at this moment is not found here, but belongs to the
+/// old one.
+pub async fn end_all(
+    cx: &Cx,
+    tx: &mut Transaction,
+    user: &mut User,
+    stays: Option<&str>,
+) -> Result<(), StoreError> {
+    user.epoch += 1;
+    for place in store::scan_keys(cx, key::sessions_of(user.id)).await? {
+        if place.as_str().rsplit('/').next() != stays {
+            end_one(tx, &place);
+        }
+    }
+    if let Some(hash) = stays
+        && let Some(session) = tx.get::<Session>(key::session(hash)).await?
+    {
+        tx.put(key::session(hash), &Session { epoch: user.epoch, ..session })?;
     }
     Ok(())
 }
@@ -70,12 +85,17 @@ pub async fn end(call: Call) -> Result<Answer, ApiError> {
         let mut tx = attempts.next().await?;
         match auth::bearer(&call.request) {
             Some(token) if !all => end_one(&mut tx, &key::session_of(user.id, &auth::hash(token))),
-            _ => end_all(&call.cx, &mut tx, user.id).await?,
+            _ => {
+                let Some(mut user) = tx.get::<User>(key::user(user.id)).await? else { break };
+                end_all(&call.cx, &mut tx, &mut user, None).await?;
+                tx.put(key::user(user.id), &user)?;
+            }
         }
         if tx.commit().await? {
-            return Ok(Answer::ok(&json!({ "success": true, "error": null })));
+            break;
         }
     }
+    Ok(Answer::ok(&json!({ "success": true, "error": null })))
 }
 
 /// `JWT_EXPIRY`: a number and `s`, `m`, `h`, `d` or `w`, or seconds. 30 days if it makes no sense; a minute

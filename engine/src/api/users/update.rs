@@ -18,15 +18,23 @@ use serde_json::{Map, Value, json};
 /// password and a suspension end the user's sessions.
 pub async fn update(call: Call) -> Result<Answer, ApiError> {
     mode::require(&call)?;
-    match change(&call).await {
+    answer(change(&call).await)
+}
+
+/// What a change is answered with.
+pub fn answer(changed: Result<(), Refused>) -> Result<Answer, ApiError> {
+    match changed {
         Ok(()) => Ok(Answer::ok(&json!({ "success": true, "error": null }))),
         Err(Refused::ByRule(text)) => Ok(Answer::ok(&json!({ "success": false, "error": text }))),
         Err(Refused::Failed(error)) => Err(error.with("success", false)),
     }
 }
 
-enum Refused {
+/// Why nothing was changed.
+pub enum Refused {
+    /// A rule forbids it: a text for people.
     ByRule(String),
+    /// It could not be done, or the request makes no sense.
     Failed(ApiError),
 }
 
@@ -42,7 +50,7 @@ fn by_rule(error: ApiError) -> Refused {
 
 /// What is to change.
 #[derive(Default)]
-struct Changes {
+pub struct Changes {
     username: Option<String>,
     password: Option<String>,
     role: Option<Role>,
@@ -57,14 +65,27 @@ async fn change(call: &Call) -> Result<(), Refused> {
     let id: u64 = call.param(0).parse().map_err(|_| unknown())?;
     let known = store::get::<User>(&call.cx, key::user(id)).await?.ok_or_else(unknown)?;
     let changes = Changes::read(call, &given, &known).await?;
+    apply(call, id, &changes, |_| true, None).await
+}
+
+/// Changes a user who is `as_expected`. A new password and a suspension end all of their sessions but the one that
+/// `stays`, by the hash of its token.
+pub async fn apply(
+    call: &Call,
+    id: u64,
+    changes: &Changes,
+    as_expected: impl Fn(&User) -> bool,
+    stays: Option<&str>,
+) -> Result<(), Refused> {
+    let unknown = || Refused::ByRule("User not found".to_owned());
     if changes.is_empty() {
         return Err(Refused::ByRule("No valid updates applied.".to_owned()));
     }
     let mut attempts = retry(&call.cx);
     loop {
         let mut tx = attempts.next().await?;
-        let before = tx.get::<User>(key::user(id)).await?.ok_or_else(unknown)?;
-        let after = changes.applied_to(&before, call);
+        let before = tx.get::<User>(key::user(id)).await?.filter(&as_expected).ok_or_else(unknown)?;
+        let mut after = changes.applied_to(&before, call);
         if is_active_admin(&before) && !is_active_admin(&after) {
             require_another_admin(&call.cx, &mut tx, id).await.map_err(|error| match error.code {
                 Code::LastAdmin => by_rule(error),
@@ -79,7 +100,7 @@ async fn change(call: &Call) -> Result<(), Refused> {
             tx.put(key::user_name(&after.username), &id)?;
         }
         if after.suspended || after.password != before.password {
-            session::end_all(&call.cx, &mut tx, id).await?;
+            session::end_all(&call.cx, &mut tx, &mut after, stays).await?;
         }
         tx.put(key::user(id), &after)?;
         let metadata = json!({ "username": before.username, "changes": changes.named() });
@@ -91,7 +112,8 @@ async fn change(call: &Call) -> Result<(), Refused> {
 }
 
 impl Changes {
-    async fn read(call: &Call, given: &Fields, known: &User) -> Result<Changes, Refused> {
+    /// What of a body is to change, by the rules.
+    pub async fn read(call: &Call, given: &Fields, known: &User) -> Result<Changes, Refused> {
         // First the types: a filter where a text belongs is no rule of ours.
         let (username, role) = (given.string("username")?, given.string("role")?);
         let (password, bio) = (given.string("password")?, given.string("bio")?);
@@ -120,6 +142,11 @@ impl Changes {
             })?);
         }
         Ok(changes)
+    }
+
+    /// Whether the password is to change.
+    pub fn has_password(&self) -> bool {
+        self.password.is_some()
     }
 
     fn is_empty(&self) -> bool {

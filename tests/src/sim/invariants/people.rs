@@ -1,14 +1,20 @@
 //! Users and what belongs to them.
 
 use super::{Records, ensure};
-use haversack_engine::model::{Invite, LoginToken, Session, SessionPlace, Thread, User};
+use haversack_engine::model::{
+    Chat, Instance, Invite, LoginToken, Role, Session, SessionPlace, Thread, User,
+};
 use haversack_engine::seam::Key;
 use haversack_engine::store::key;
 
 impl Records<'_> {
     /// Users are found by name; members, sessions and threads have their user, or wait for the upkeep.
     pub(super) fn people(&self) -> Result<(), String> {
-        for (at, user) in self.all::<User>(&key::users())? {
+        let users = self.all::<User>(&key::users())?;
+        let governs = |(_, user): &(Key, User)| user.role == Role::Admin && !user.suspended;
+        let several = self.get::<Instance>(&key::instance()).is_some_and(|instance| instance.multi_user);
+        ensure(!several || users.iter().any(governs), || "nobody is left to administer the users".into())?;
+        for (at, user) in users {
             let id = self.get::<u64>(&key::user_name(&user.username));
             ensure(id == Some(user.id), || format!("{at}: its name leads to {id:?}"))?;
         }
@@ -20,6 +26,9 @@ impl Records<'_> {
         for (at, thread) in self.all::<Thread>(&key::range("thread/"))? {
             let has = thread.user.is_none_or(|user| self.has_user(user));
             ensure(has, || format!("{at} has no user"))?;
+        }
+        for (at, chat) in self.all::<Chat>(&key::range("chat/"))? {
+            ensure(chat.user.is_none_or(|user| self.has_user(user)), || format!("{at} has no user"))?;
         }
         self.members()?;
         self.sessions()?;

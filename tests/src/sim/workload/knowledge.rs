@@ -1,5 +1,6 @@
 //! What acknowledged answers promised, and what later calls may have undone.
 
+use super::people::{People, by};
 use crate::requests::{get, segment};
 use crate::target::Answer;
 use haversack_engine::seam::ApiRequest;
@@ -27,6 +28,18 @@ pub enum Fact {
     Embed(String, String),
     /// The embed was deleted.
     NoEmbed(String),
+    /// The user exists.
+    User(u64),
+    /// The user was removed.
+    NoUser(u64),
+    /// The user belongs to the workspace: its slug, its number, the user.
+    Member(String, u64, u64),
+    /// The user is signed in: the user, the token.
+    Session(u64, String),
+    /// The session of this token is over.
+    NoSession(String),
+    /// The invitation of this code was claimed.
+    Claimed(String),
     /// The turn is part of the conversation: its place, its id, the answer's text.
     Turn(Place, u64, String),
 }
@@ -56,6 +69,10 @@ pub struct Knowledge {
     made_as: BTreeMap<String, String>,
     /// Names of things somebody has tried to remove, or to make anew after their removal.
     touched: BTreeSet<String>,
+    /// What is known of people.
+    pub people: People,
+    /// The numbers of workspaces.
+    pub numbers: BTreeMap<String, u64>,
 }
 
 impl Knowledge {
@@ -126,6 +143,22 @@ pub mod thing {
     pub fn embed(uuid: &str) -> String {
         format!("embed {uuid}")
     }
+    /// A user.
+    pub fn user(id: u64) -> String {
+        format!("user {id}")
+    }
+    /// All sessions of a user.
+    pub fn sessions(user: u64) -> String {
+        format!("sessions of {user}")
+    }
+    /// A session.
+    pub fn session(token: &str) -> String {
+        format!("session {token}")
+    }
+    /// Who belongs to a workspace.
+    pub fn members(slug: &str) -> String {
+        format!("members of {slug}")
+    }
     /// Every conversation of a workspace.
     pub fn all_conversations(slug: &str) -> String {
         format!("conversations of {slug}")
@@ -145,7 +178,12 @@ impl Fact {
             Fact::Thread(workspace, slug) => vec![thing::workspace(workspace), thing::thread(slug)],
             Fact::NoThread(workspace, _) => vec![thing::workspace(workspace)],
             Fact::Embed(workspace, uuid) => vec![thing::workspace(workspace), thing::embed(uuid)],
-            Fact::NoEmbed(_) => vec![],
+            Fact::NoEmbed(_) | Fact::NoUser(_) | Fact::NoSession(_) | Fact::Claimed(_) => vec![],
+            Fact::User(id) => vec![thing::user(*id)],
+            Fact::Member(slug, _, id) => vec![thing::workspace(slug), thing::members(slug), thing::user(*id)],
+            Fact::Session(user, token) => {
+                vec![thing::user(*user), thing::sessions(*user), thing::session(token)]
+            }
             Fact::Document(folder, name) => {
                 vec![thing::document(folder, name), thing::document(folder, "*")]
             }
@@ -183,6 +221,10 @@ impl Fact {
                 get(&format!("/v1/document/{}", segment(name)))
             }
             Fact::Embed(..) | Fact::NoEmbed(_) => get("/v1/embed"),
+            Fact::User(_) | Fact::NoUser(_) => get("/v1/admin/users"),
+            Fact::Member(_, workspace, _) => get(&format!("/v1/admin/workspaces/{workspace}/users")),
+            Fact::Session(_, token) | Fact::NoSession(token) => by(token, get("/v1/auth")),
+            Fact::Claimed(_) => get("/v1/admin/invites"),
             Fact::Turn(Place::Workspace(slug, None), ..) => {
                 get(&format!("/v1/workspace/{}/chats?limit=10000", segment(slug)))
             }
@@ -200,6 +242,9 @@ impl Fact {
     pub fn holds(&self, answer: &Answer) -> bool {
         let body = answer.json();
         let workspace = &body["workspace"][0];
+        let has_id = |list: &Value, id: u64| {
+            list.as_array().is_some_and(|items| items.iter().any(|item| item["id"] == id))
+        };
         let lists = |list: &Value, key: &str, wanted: &str| {
             list.as_array().is_some_and(|items| items.iter().any(|item| item[key] == wanted))
         };
@@ -210,6 +255,16 @@ impl Fact {
             Fact::NoThread(_, slug) => answer.status == 200 && !lists(&workspace["threads"], "slug", slug),
             Fact::Placement(_, path) => lists(&workspace["documents"], "docpath", path),
             Fact::Embed(_, uuid) => lists(&body["embeds"], "uuid", uuid),
+            Fact::User(id) => has_id(&body["users"], *id),
+            Fact::NoUser(id) => answer.status == 200 && !has_id(&body["users"], *id),
+            Fact::Member(_, _, id) => {
+                body["users"].as_array().is_some_and(|users| users.iter().any(|user| user["userId"] == *id))
+            }
+            Fact::Session(..) => answer.status == 200,
+            Fact::NoSession(_) => answer.status == 403,
+            Fact::Claimed(code) => body["invites"].as_array().is_some_and(|invites| {
+                invites.iter().any(|invite| invite["code"] == code.as_str() && invite["status"] == "claimed")
+            }),
             Fact::NoEmbed(uuid) => answer.status == 200 && !lists(&body["embeds"], "uuid", uuid),
             Fact::Document(..) => answer.status == 200,
             Fact::NoDocument(..) => answer.status == 404,

@@ -2,6 +2,7 @@
 
 use super::embeds;
 use super::knowledge::{Fact, Knowledge, Place, thing};
+use super::people::{self, Tells};
 use crate::golden::replay::events;
 use crate::requests::{bare, get, json, raw, segment, upload};
 use crate::sim::{Ending, Outcome, Random};
@@ -34,6 +35,7 @@ pub(super) enum Teaches {
     StreamedTurn(Place),
     NewEmbed(String),
     EmbedGone(String),
+    People(Tells),
 }
 
 const WORDS: [&str; 16] = [
@@ -50,6 +52,9 @@ pub fn choose(random: &mut Random, knowledge: &mut Knowledge, serial: u64) -> Op
     let Some(workspace) = random.pick(&workspaces).cloned() else {
         return new_workspace(random, knowledge, serial);
     };
+    if knowledge.people.signed_in && random.chance(400) {
+        return people::choose(random, knowledge, &workspace, serial);
+    }
     match random.below(100) {
         0..5 => new_workspace(random, knowledge, serial),
         5..9 => update_workspace(random, &workspace),
@@ -91,6 +96,8 @@ impl Operation {
             Teaches::Nothing => {}
             Teaches::NewWorkspace => {
                 if let Some(slug) = text(&body["workspace"]["slug"]) {
+                    let number = body["workspace"]["id"].as_u64();
+                    knowledge.numbers.extend(number.map(|number| (slug.clone(), number)));
                     knowledge.learn(Fact::Workspace(slug));
                 }
             }
@@ -105,6 +112,7 @@ impl Operation {
                     knowledge.learn(Fact::Embed(workspace.clone(), uuid));
                 }
             }
+            Teaches::People(tells) => tells.learn(&body, knowledge),
             Teaches::EmbedGone(uuid) => knowledge.learn(Fact::NoEmbed(uuid.clone())),
             Teaches::ThreadGone(workspace, slug) => {
                 knowledge.learn(Fact::NoThread(workspace.clone(), slug.clone()));

@@ -3,11 +3,12 @@
 use super::answers::check_answer;
 use super::knowledge::{Fact, Knowledge};
 use super::operation::{Operation, choose};
+use super::people;
 use crate::requests::{get, json};
 use crate::sim::faults::{Plan, Profile};
 use crate::sim::invariants;
 use crate::sim::{Ending, Outcome, Program, Random, RunId, SimHost};
-use crate::target::prepare;
+use crate::target::{engine, prepare};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -29,6 +30,8 @@ pub struct Report {
     pub facts: u64,
     /// How often the host died.
     pub crashes: u64,
+    /// Sessions of users that were opened.
+    pub sessions: u64,
 }
 
 /// What a simulation found.
@@ -53,6 +56,12 @@ impl fmt::Display for Failure {
     }
 }
 
+/// The engine that storms are about, with further settings: another system may sign users in.
+pub fn program(mut env: BTreeMap<String, String>) -> Arc<dyn Program> {
+    env.insert("SIMPLE_SSO_ENABLED".to_owned(), "true".to_owned());
+    engine(&env)
+}
+
 /// Runs `calls` calls from several clients under the weather that `seed` picks, then lets the faults
 /// cease and checks that everything acknowledged is there and everything works.
 pub fn run(program: Arc<dyn Program>, seed: u64, calls: u64) -> Result<Report, Failure> {
@@ -66,6 +75,7 @@ pub fn run(program: Arc<dyn Program>, seed: u64, calls: u64) -> Result<Report, F
             good: crowd.good,
             facts: crowd.facts,
             crashes: host.crashes(),
+            sessions: crowd.knowledge.people.sessions.len() as u64,
         }),
         Err(what) => Err(Failure { seed, profile: profile.name, what, trace: host.trace().to_vec() }),
     }
@@ -98,6 +108,9 @@ impl Default for Crowd {
 impl Crowd {
     fn live(&mut self, host: &mut SimHost, calls: u64) -> Result<(), String> {
         prepare(host);
+        if self.random.chance(300) {
+            people::settle(host, &mut self.knowledge)?;
+        }
         host.spread_over(usize::try_from(self.random.between(1, 3)).unwrap_or(1));
         host.set_plan(Plan::Random(self.profile));
         let clients = usize::try_from(self.random.between(1, 8)).unwrap_or(1);
@@ -132,6 +145,9 @@ impl Crowd {
             let call = format!("{} {}", operation.request.method, operation.request.path);
             self.check(&operation, &outcome).map_err(|what| format!("run {run}, {call}: {what}"))?;
             operation.learn(&outcome, &mut self.knowledge);
+            if let Some(what) = self.knowledge.people.contradiction.take() {
+                return Err(format!("run {run}, {call}: {what}"));
+            }
         }
         Ok(())
     }
@@ -205,6 +221,7 @@ impl Crowd {
         host.crash();
         self.restart(host)?;
         self.search(host)?;
+        self.facts += people::reckon(host, &self.knowledge)?;
         for fact in self.knowledge.certain() {
             self.facts += 1;
             let answer = host.call(fact.question(), false).answer;

@@ -2,7 +2,7 @@
 
 use super::{ROOT, SAM, sign_in, status, team, token, update};
 use crate::seam::Origin;
-use crate::testing::{TestHost, json_request};
+use crate::testing::{TestHost, is_commit, json_request};
 use serde_json::{Value, json};
 
 #[test]
@@ -20,6 +20,62 @@ fn a_session_ends_when_it_is_ended() {
     assert!(!good(&mut host, &fourth), "a new password ends what the old one began");
     assert_eq!(sign_in(&mut host, SAM)["valid"], false);
     assert_eq!(sign_in(&mut host, (SAM.0, "another-one"))["valid"], true);
+}
+
+#[test]
+fn users_change_what_is_their_own() {
+    let mut host = team(&[]);
+    let (here, elsewhere) = (token(&mut host, SAM), token(&mut host, SAM));
+    let change = |host: &mut TestHost, secret: &str, body: Value| {
+        host.call_with(secret, json_request("POST", "/system/user", &body))
+    };
+    let said = change(&mut host, &here, json!({ "bio": "Otters.", "role": "admin", "suspended": true })).ok();
+    assert_eq!(said, json!({ "success": true, "error": null }));
+    let kept = host.value("user/000000000002");
+    assert_eq!(
+        (&kept["bio"], &kept["role"], &kept["suspended"]),
+        (&json!("Otters."), &json!("default"), &json!(false))
+    );
+    for current in [json!("wrong"), json!(null), json!("")] {
+        let body = json!({ "password": "another-one", "currentPassword": current });
+        assert_eq!(change(&mut host, &here, body).ok()["success"], false);
+    }
+    let short = json!({ "password": "short", "currentPassword": SAM.1 });
+    assert_eq!(
+        change(&mut host, &here, short).ok()["error"],
+        "password should be at least 8 characters long"
+    );
+    let body = json!({ "username": "sam", "password": "another-one", "currentPassword": SAM.1 });
+    assert_eq!(change(&mut host, &here, body.clone()).ok()["success"], true);
+    let good = |host: &mut TestHost, token: &str| status(host, token, "GET", "/v1/auth", json!({})) == 200;
+    assert_eq!([&here, &elsewhere].map(|token| good(&mut host, token)), [true, false]);
+    assert_eq!(sign_in(&mut host, ("sam", "another-one"))["valid"], true);
+    assert_eq!(change(&mut host, &here, json!({ "username": ROOT.0 })).ok()["success"], false, "taken");
+    assert_eq!(change(&mut host, &here, json!({})).ok()["success"], false);
+    assert_eq!(host.call("POST", "/system/user", &body).status, 400, "a key is nobody");
+}
+
+#[test]
+fn who_signs_in_while_all_sessions_end_is_signed_out_too() {
+    for change in [json!({ "suspended": true }), json!({ "password": "another-one" })] {
+        let mut host = team(&[]);
+        let mut updating = host.start(json_request("POST", "/v1/admin/users/2", &change));
+        assert!(host.run_until(&mut updating, is_commit));
+        let sam = token(&mut host, SAM);
+        host.finish(&mut updating).ok();
+        assert_eq!(update(&mut host, 2, json!({ "suspended": false }))["success"], true);
+        assert_eq!(status(&mut host, &sam, "GET", "/v1/auth", json!({})), 403, "{change}");
+    }
+}
+
+#[test]
+fn the_current_password_cannot_be_guessed_from_a_session() {
+    let mut host = team(&[]);
+    let sam = token(&mut host, SAM);
+    let body = json!({ "password": "another-one", "currentPassword": "a guess" });
+    let tries: Vec<u16> =
+        (0..11).map(|_| status(&mut host, &sam, "POST", "/system/user", body.clone())).collect();
+    assert_eq!((tries[9], tries[10]), (200, 429));
 }
 
 #[test]

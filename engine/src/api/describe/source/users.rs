@@ -146,6 +146,17 @@ pub struct Me {
     multiUserMode: bool,
 }
 
+/// What is to change of oneself.
+#[derive(ToSchema)]
+pub struct OwnChanges {
+    username: Option<String>,
+    /// A new one.
+    password: Option<String>,
+    /// The one it replaces.
+    currentPassword: Option<String>,
+    bio: Option<String>,
+}
+
 /// Which sessions to end.
 #[derive(ToSchema)]
 pub struct SessionEnd {
@@ -217,6 +228,11 @@ pub fn operations() -> Vec<Operation> {
             .errors(&[401, 403, 429]),
         op("POST", "/session/end", SIGN_IN, "Sign out").body::<SessionEnd>().ok::<Success>(),
         op("GET", "/system/me", SIGN_IN, "Ask who the key or session belongs to").ok::<Me>(),
+        op("POST", "/system/user", SIGN_IN, "Change one's own name, password or bio")
+            .note("Needs a session. A new password takes the current one, and signs out everywhere else.")
+            .body::<OwnChanges>()
+            .ok::<Success>()
+            .errors(&[429]),
         op("GET", "/invite/:code", SIGN_IN, "Look at an invitation").ok::<OneInvite>().errors(&[429]),
         op("POST", "/invite/:code", SIGN_IN, "Accept an invitation")
             .body::<Credentials>()

@@ -4,6 +4,7 @@ use super::general::AnyObject;
 use super::operation::{Operation, op};
 use serde_json::Value;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
 
 const TAG: &str = "OpenAI";
 
@@ -42,12 +43,25 @@ pub struct CompletionRequest {
 /// A message.
 #[derive(ToSchema)]
 pub struct CompletionMessage {
-    /// `system`, `user` or `assistant`.
-    #[schema(example = "user")]
-    role: String,
+    role: CompletionRole,
     /// A text, or a list of parts.
-    #[schema(required, example = "How do otters sleep?")]
+    #[schema(required, schema_with = text_or_parts)]
     content: Value,
+}
+
+/// Who says it; the last message is the user's.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum CompletionRole {
+    User,
+    Assistant,
+    System,
+}
+
+fn text_or_parts() -> Schema {
+    let text = ObjectBuilder::new().schema_type(Type::String).examples(["How do otters sleep?"]);
+    let parts = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::Object));
+    Schema::OneOf(OneOfBuilder::new().item(text).item(parts).build())
 }
 
 /// An answer.
