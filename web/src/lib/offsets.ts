@@ -56,15 +56,36 @@ export function segments(length: number, chunks: Span[], pages: (Span & { page: 
 }
 
 const COMMON = new Set(
-  "the and for are was were with that this from what which when where who how why does did has have had not but you your can could would should about into than then there their they them its all any our out more most some such only over also been being will may one two der die das und ist wie was wer ein eine les des une est que qui".split(" "),
+  "the a an is in of to on it at by or be we he she no do so if as and for are was were with that this from what which when where who how why does did has have had not but you your can could would should about into than then there their they them its all any our out more most some such only over also been being will may one two der die das und ist wie was wer ein eine les des une est que qui".split(" "),
 );
+
+function stemsOf(text: string): string[] {
+  const found = text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
+  return found.filter((word) => !COMMON.has(word)).map((word) => (word.length > 5 ? word.replace(/(ing|ed|es|s)$/, "") : word));
+}
 
 /** Words of a question worth looking for in a passage; a match may go on after the word's stem. */
 export function wordPattern(words: string): RegExp | null {
-  const found = words.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? [];
-  const stems = [...new Set(found.filter((word) => !COMMON.has(word)))].map((word) => (word.length > 5 ? word.replace(/(ing|ed|es|s)$/, "") : word));
+  const stems = [...new Set(stemsOf(words))].filter((stem) => stem.length > 2);
   if (stems.length === 0) return null;
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${stems.slice(0, 40).join("|")})[\\p{L}\\p{N}]*`, "giu");
+}
+
+/** The sentences of a text, each with the space behind it. */
+export function sentences(text: string): string[] {
+  return text.match(/[^.!?\n]*(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?\n]*|\n+|$)\s*/g)?.filter(Boolean) ?? [];
+}
+
+/** Which sentences are close to what `about` says: they share the most words with it. */
+export function closest(parts: string[], about: string): boolean[] {
+  const words = new Set(stemsOf(about));
+  const scores = parts.map((part) => {
+    const stems = new Set(stemsOf(part));
+    const shared = [...stems].filter((stem) => words.has(stem)).length;
+    return { shared, part: shared / Math.max(1, stems.size) };
+  });
+  const best = Math.max(0, ...scores.map(({ shared }) => shared));
+  return scores.map(({ shared, part }) => shared >= 2 && (shared >= best * 0.7 || part >= 0.8));
 }
 
 /** `text` in pieces, those that match the pattern told apart. */

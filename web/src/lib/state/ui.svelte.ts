@@ -24,12 +24,16 @@ export interface Ask {
 
 export interface Passage {
   slug: string;
+  /** The page that opened it. */
+  page: "chat" | "search";
   place: { path: string } | { id: string };
   title: string;
   /** Bytes of the text that are marked. */
   mark: { start: number; end: number } | null;
   /** Words that are marked within that. */
   words: string;
+  /** What the passage is to hold: sentences close to it stand out. */
+  about: string;
 }
 
 class Ui {
