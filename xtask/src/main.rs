@@ -9,7 +9,6 @@ mod web;
 mod widget;
 
 use shell::{Failure, cargo};
-use std::process::Command;
 
 const HELP: &str = "\
 cargo xtask serve [OPTIONS]   build the app and the server, and start it on 127.0.0.1:3001; options go to `haversack serve`

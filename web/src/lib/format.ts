@@ -1,8 +1,10 @@
 // Numbers and times for people, in the browser's language.
 
+const plain = new Intl.NumberFormat();
 const bytes = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
 export function size(count: number): string {
+  if (count < 1000) return `${plain.format(count)} B`;
   let n = count;
   let unit = 0;
   while (n >= 1000 && unit < bytes.length - 1) {
@@ -13,7 +15,6 @@ export function size(count: number): string {
   return new Intl.NumberFormat(undefined, style).format(n);
 }
 
-const plain = new Intl.NumberFormat();
 export const number = (n: number): string => plain.format(n);
 
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });

@@ -1,6 +1,6 @@
 // Every page of the app, and a server with enough in it that they have something to show.
 
-import { api, model, server, workspace } from "./stage.mjs";
+import { api, model, pdf, server, workspace } from "./stage.mjs";
 
 const SHOTS_ANSWER = `The key hangs in the **green letter box** behind the woodshed [1]. Its code changes every spring and comes with your booking.
 
@@ -30,9 +30,9 @@ export async function furnished() {
   const slug = await workspace(stage, "Larkspur Hut", {
     "House rules.md": RULES,
     "Hut log, last winter.md": "On the ninth of January eleven shingles came off the roof above the long room. The carpenter thinks that the repair costs about nineteen hundred euros.",
-    "Minutes, spring meeting.docx": "The committee agreed to replace the whole row of battens above the gutter in May and to pay for it out of the reserve.",
+    "Minutes, spring meeting.md": "The committee agreed to replace the whole row of battens above the gutter in May and to pay for it out of the reserve.",
     "Barley soup.txt": "Soak four hundred grams of barley overnight. Fry two onions, three carrots and a leek in oil.",
-    "Insurance policy 2027.pdf": "Storm damage to the roof is covered up to ten thousand euros for each event, less two hundred and fifty euros.",
+    "Insurance policy 2027.pdf": pdf("Storm damage to the roof is covered up to ten thousand euros for each event.", "Less two hundred and fifty euros that the insured pay themselves."),
   });
   await workspace(stage, "Allotment");
   await workspace(stage, "Tax papers");
@@ -57,7 +57,7 @@ export const PAGES = [
   { name: "documents", path: `${HUT}/documents`, prepare: (page) => page.getByText("Barley soup.txt").waitFor() },
   { name: "documents-add", path: "#/w/allotment/documents", prepare: (page) => page.getByText("Drop files").waitFor() },
   { name: "document", path: `${HUT}/documents`, prepare: async (page) => { await page.getByRole("button", { name: "House rules.md" }).first().click(); await page.getByRole("dialog").locator(".number").first().waitFor(); } },
-  { name: "search", path: `${HUT}/search`, prepare: async (page) => { await page.getByRole("searchbox").fill("Where is the key?"); await page.keyboard.press("Enter"); await page.locator(".hits > li").first().waitFor(); } },
+  { name: "search", path: `${HUT}/search`, prepare: async (page) => { await page.getByRole("searchbox").fill("Where is the key to the hut kept?"); await page.keyboard.press("Enter"); await page.locator(".hits > li").first().waitFor(); } },
   { name: "workspace-answers", path: `${HUT}/settings/answers`, prepare: (page) => page.getByRole("heading", { name: "Answers" }).waitFor() },
   { name: "workspace-search", path: `${HUT}/settings/retrieval`, prepare: (page) => page.getByRole("slider").first().waitFor() },
   { name: "workspace-general", path: `${HUT}/settings/general`, prepare: (page) => page.getByRole("button", { name: "Delete the workspace" }).waitFor() },
@@ -68,7 +68,7 @@ export const PAGES = [
   { name: "keys-new", path: "#/settings/keys", prepare: async (page) => { await page.getByRole("button", { name: "New key" }).click(); await page.getByRole("radio", { name: "do only this:" }).check(); } },
   { name: "embeds", path: "#/settings/embeds", prepare: (page) => page.getByRole("button", { name: "Use it" }).waitFor() },
   { name: "embed", path: "#/settings/embeds", prepare: async (page) => { await page.getByRole("button", { name: "Use it" }).click(); await page.frameLocator("iframe").getByRole("button", { name: "Open chat" }).waitFor(); } },
-  { name: "log", path: "#/settings/log", prepare: (page) => page.getByText("Key created").waitFor() },
+  { name: "log", path: "#/settings/log", prepare: (page) => page.getByText("Key created").first().waitFor() },
   { name: "storage", path: "#/settings/storage", prepare: (page) => page.getByText("of vectors").waitFor() },
   { name: "appearance", path: "#/settings/appearance", prepare: (page) => page.getByText("Of this browser alone.").waitFor() },
 ];

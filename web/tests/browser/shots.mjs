@@ -18,7 +18,12 @@ for (const [size, options] of Object.entries(SIZES)) {
     for (const { name, path, key, prepare, stage: where } of pages) {
       if (only.length > 0 && !only.includes(name)) continue;
       const { page, close } = await tab(where, { path, key, colorScheme, ...options });
-      await prepare?.(page);
+      try {
+        await prepare?.(page);
+      } catch (error) {
+        console.error(`${name}, ${size}, ${colorScheme}: ${String(error).split("\n")[0]}`);
+        process.exitCode = 1;
+      }
       await page.waitForTimeout(350);
       await page.screenshot({ path: `${folder}${name}-${size}-${colorScheme}.png` });
       await close();

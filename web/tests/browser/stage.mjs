@@ -57,11 +57,16 @@ export async function api(stage, method, path, body) {
   return text.startsWith("{") ? JSON.parse(text) : text;
 }
 
-/** A workspace with documents in it: `{title: text}`. */
+/** A workspace with files in it: `{name: content}`. */
 export async function workspace(stage, name, documents = {}, settings = {}) {
   const made = (await api(stage, "POST", "/v1/workspace/new", { name, ...settings })).workspace;
-  for (const [title, textContent] of Object.entries(documents)) {
-    await api(stage, "POST", "/v1/document/raw-text", { textContent, addToWorkspaces: made.slug, metadata: { title } });
+  for (const [file, content] of Object.entries(documents)) {
+    const body = new FormData();
+    body.append("addToWorkspaces", made.slug);
+    body.append("file", new Blob([content]), file);
+    const response = await fetch(`${stage.url}/api/v1/document/upload`, { method: "POST", headers: { authorization: `Bearer ${KEY}` }, body });
+    const { success, error } = await response.json();
+    if (!success || error) throw new Error(`${file}: ${error}`);
   }
   return made.slug;
 }

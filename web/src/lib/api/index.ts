@@ -59,10 +59,6 @@ export const documents = {
   },
   link: (link: string, slug: string | null, signal: AbortSignal) =>
     call<T.Created>("POST", "/v1/document/upload-link", { body: { link, addToWorkspaces: slug ?? "" }, signal }),
-  text: (title: string, textContent: string, slug: string | null, signal?: AbortSignal) => {
-    const body = { textContent, addToWorkspaces: slug ?? "", metadata: { title } };
-    return call<T.Created>("POST", "/v1/document/raw-text", signal ? { body, signal } : { body });
-  },
   place: (slug: string, adds: string[], deletes: string[]) =>
     call<{ message: string | null; results?: T.Outcome[] }>("POST", `${at(slug)}/update-embeddings`, { body: { adds, deletes } }),
   pin: (slug: string, docPath: string, pinStatus: boolean) =>

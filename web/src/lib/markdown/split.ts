@@ -1,6 +1,6 @@
 // Cutting a growing text where what stands before the cut cannot change any more.
 
-import { Lexer, type Token } from "marked";
+import { Lexer } from "marked";
 
 export interface Cut {
   /** Blocks that are complete, in order. */
@@ -9,25 +9,28 @@ export interface Cut {
   open: string;
 }
 
+
 /** Takes the complete blocks of Markdown off the front of `text`. A block is complete when another one follows. */
 export function cut(text: string): Cut {
-  const tokens = blocksOf(text);
-  const open = tokens.pop();
-  return { done: tokens.map((token) => token.raw), open: open?.raw ?? text };
+  const blocks = split(text);
+  const open = blocks.pop() ?? "";
+  return { done: blocks, open };
 }
 
-/** The blocks of a text that is complete. */
+/** The blocks of a text, which joined are the text. */
 export function split(text: string): string[] {
-  return blocksOf(text).map((token) => token.raw);
-}
-
-function blocksOf(text: string): Token[] {
-  const blocks: Token[] = [];
+  const starts: number[] = [];
+  let at = 0;
   for (const token of new Lexer({ gfm: true }).blockTokens(text, [])) {
-    const last = blocks.at(-1);
-    // Space belongs to the block before it; a text without any block is one.
-    if (token.type === "space" && last) last.raw += token.raw;
-    else if (token.type !== "space") blocks.push(token);
+    if (token.type === "space") continue;
+    // The lexer leaves space out here and there: a block begins where it is found.
+    const found = text.indexOf(token.raw, at);
+    const start = found < 0 ? at : found;
+    starts.push(start);
+    at = start + token.raw.length;
   }
-  return blocks;
+  if (starts.length === 0) return text ? [text] : [];
+  // Space in front of the first block belongs to it, and all other space to the block before.
+  starts[0] = 0;
+  return starts.map((start, n) => text.slice(start, starts[n + 1]));
 }

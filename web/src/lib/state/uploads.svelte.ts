@@ -137,7 +137,9 @@ function send(upload: Upload): Promise<Created> {
   if (work.kind === "file") return api.upload(work.file, work.name, slug, null, progress, stop.signal);
   upload.state = "reading";
   if (work.kind === "link") return api.link(work.link, slug, stop.signal);
-  return api.text(work.title, work.text, slug, stop.signal);
+  // As a file, whose name stays as it was typed.
+  const name = `${work.title.replaceAll("/", "-")}.md`;
+  return api.upload(new File([work.text], name, { type: "text/markdown" }), name, slug, null, () => {}, stop.signal);
 }
 
 function tooMuch(work: Work): string | null {
