@@ -251,7 +251,9 @@ on("the keyboard alone is enough", {}, async (stage) => {
   await page.keyboard.type("new thr");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/t\//);
+  await page.getByText("What would you like to know from Hut?").waitFor();
   await page.locator(":focus").and(question).waitFor();
+  await page.waitForTimeout(100);
   await page.keyboard.type("Where is the key to the hut?");
   await page.keyboard.press("Enter");
   await page.locator('.answer[aria-busy="false"]').getByText("woodshed").first().waitFor();

@@ -31,6 +31,8 @@ export class Turn {
   /** The number the server gave it, once it is saved. */
   chatId: number | null = $state(null);
   sentAt: number;
+  /** Finding out that number, where the answer did not end by itself. */
+  adopted: Promise<void> | null = null;
 
   static #keys = 0;
 
@@ -122,6 +124,7 @@ export class Conversation {
     if (from < 0) return;
     const gone = this.turns.slice(from);
     this.turns = this.turns.slice(0, from);
+    for (const one of gone) await one.adopted;
     for (const one of gone.reverse()) if (one.chatId !== null) await chats.takeBack(this.slug, one.chatId);
   }
 
@@ -155,7 +158,7 @@ export class Conversation {
       if (turn.quoted) turn.blocks.set(tidied(turn.answer, true));
       if (this.#stop === stop) this.#stop = null;
       // What was said before a stop is saved under a number that nobody told us.
-      if (turn.chatId === null && turn.state !== "done") void this.#adopt(turn);
+      if (turn.chatId === null && turn.state !== "done") turn.adopted = this.#adopt(turn);
     }
   }
 
@@ -176,10 +179,15 @@ export class Conversation {
   }
 
   async #adopt(turn: Turn): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    const history = await chats.history(this.slug, this.thread).catch(() => []);
-    const last = history.filter((item) => item.role === "user").at(-1);
-    const known = this.turns.some((other) => other.chatId === last?.chatId);
-    if (last && !known && last.content === turn.question && turn.chatId === null) turn.chatId = last.chatId;
+    // The server saves it a moment after it saw that nobody listens any more.
+    for (const ms of [200, 600]) {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      const history = await chats.history(this.slug, this.thread).catch(() => []);
+      const last = history.filter((item) => item.role === "user").at(-1);
+      const known = this.turns.some((other) => other.chatId === last?.chatId);
+      if (!last || known || last.content !== turn.question) continue;
+      turn.chatId = last.chatId;
+      return;
+    }
   }
 }
