@@ -28,8 +28,10 @@ class Session {
   async knock(): Promise<void> {
     this.problem = "";
     try {
-      this.multiUser = await api.isMultiUser();
-      this.me = await api.me();
+      const [multiUser, me] = await Promise.allSettled([api.isMultiUser(), api.me()]);
+      if (multiUser.status === "fulfilled") this.multiUser = multiUser.value;
+      if (me.status === "rejected") throw me.reason;
+      this.me = me.value;
       this.door = "open";
     } catch (error) {
       this.me = null;
