@@ -36,10 +36,10 @@ export async function furnished() {
   });
   await workspace(stage, "Allotment");
   await workspace(stage, "Tax papers");
-  const { documents } = (await api(stage, "GET", `/v1/workspace/${slug}`)).workspace[0];
-  await api(stage, "POST", `/v1/workspace/${slug}/update-pin`, { docPath: documents[0].docpath, pinStatus: true });
   for (const name of ["What does the insurance pay?", "Packing list"]) await api(stage, "POST", `/v1/workspace/${slug}/thread/new`, { name });
-  await api(stage, "POST", `/v1/workspace/${slug}/chat`, { message: "Where is the key, and what does a night cost?" });
+  await api(stage, "POST", `/v1/workspace/${slug}/chat`, { message: "Where is the key to the hut, and what does a night cost?" });
+  const { documents } = (await api(stage, "GET", `/v1/workspace/${slug}`)).workspace[0];
+  await api(stage, "POST", `/v1/workspace/${slug}/update-pin`, { docPath: documents.at(-1).docpath, pinStatus: true });
   await api(stage, "POST", "/system/generate-api-key", { name: "The website", scopes: ["read", "chat"], workspaces: [slug] });
   await api(stage, "POST", "/v1/embed/new", { workspace_slug: slug, chat_mode: "query" });
   return { stage, slug, end: async () => (mock.end(), stage.end()) };
@@ -57,7 +57,7 @@ export const PAGES = [
   { name: "documents", path: `${HUT}/documents`, prepare: (page) => page.getByText("Barley soup.txt").waitFor() },
   { name: "documents-add", path: "#/w/allotment/documents", prepare: (page) => page.getByText("Drop files").waitFor() },
   { name: "document", path: `${HUT}/documents`, prepare: async (page) => { await page.getByRole("button", { name: "House rules.md" }).first().click(); await page.getByRole("dialog").locator(".number").first().waitFor(); } },
-  { name: "search", path: `${HUT}/search`, prepare: async (page) => { await page.getByRole("searchbox").fill("Where is the key to the hut kept?"); await page.keyboard.press("Enter"); await page.locator(".hits > li").first().waitFor(); } },
+  { name: "search", path: `${HUT}/search`, prepare: async (page) => { await page.getByRole("searchbox").fill("Where is the key to the hut kept?"); await page.keyboard.press("Enter"); await page.locator(".hits > li").first().waitFor(); await page.getByRole("slider", { name: /Threshold/ }).fill("0.1"); await page.getByText("compared with").waitFor(); } },
   { name: "workspace-answers", path: `${HUT}/settings/answers`, prepare: (page) => page.getByRole("heading", { name: "Answers" }).waitFor() },
   { name: "workspace-search", path: `${HUT}/settings/retrieval`, prepare: (page) => page.getByRole("slider").first().waitFor() },
   { name: "workspace-general", path: `${HUT}/settings/general`, prepare: (page) => page.getByRole("button", { name: "Delete the workspace" }).waitFor() },
