@@ -1,5 +1,5 @@
 // The app as a static site, with the engine in the tab: a service worker answers what a server would.
-// `node static.mjs OUT`, after `npm run build` and `cargo xtask build browser`; or all of it: `cargo xtask build site`.
+// `npm run site`, after `cargo xtask build browser` and `npm run build`; it is in dist/site then.
 
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 // What one search brought beside another.
 
-import type { SearchHit } from "../lib/api";
+import type { Candidate, SearchHit } from "../lib/api";
 
 export interface Compared {
   hit: SearchHit;
@@ -22,9 +22,13 @@ export function compared(now: SearchHit[], before: SearchHit[] | null): Compared
 /** The chunk without the header that embedders see. */
 export const plain = (text: string): string => text.replace(/^<document_metadata>[\s\S]*?<\/document_metadata>\s*/, "");
 
-/** Names of stages and what they gave, as far as the server explains itself. */
-export function stagesOf(hit: SearchHit): [string, string][] {
-  const stages = Object.entries(hit.explain ?? {});
-  const shown = (value: number | null) => (value === null ? "–" : Number.isInteger(value) ? String(value) : value.toFixed(3));
-  return stages.filter(([, value]) => value === null || typeof value === "number").map(([name, value]) => [name, shown(value)]);
+/** What each stage gave this hit, as far as the server says: name and value. */
+export function stagesOf(hit: SearchHit, candidates: Candidate[]): [Stage, string][] {
+  const found = candidates.find((candidate) => candidate.id === hit.id);
+  // Where only one stage took part, the score says it all.
+  if (!found || (found.lexicalScore === null && found.fusedScore === null)) return [];
+  const stages: [Stage, number | null][] = [["meaning", found.vectorScore], ["words", found.lexicalScore], ["fused", found.fusedScore]];
+  return stages.filter(([, value]) => value !== null).map(([name, value]) => [name, (value ?? 0).toFixed(3)]);
 }
+
+export type Stage = "meaning" | "words" | "fused";

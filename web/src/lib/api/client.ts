@@ -101,10 +101,12 @@ export function upload<T>(path: string, form: FormData, progress: (fraction: num
 async function send(method: Method, path: string, { body, query, signal }: CallOptions): Promise<Response> {
   const headers: Record<string, string> = {};
   if (connection.key) headers["authorization"] = `Bearer ${connection.key}`;
-  if (body !== undefined && !(body instanceof FormData)) headers["content-type"] = "application/json";
+  const raw = body instanceof FormData || body instanceof Blob;
+  if (body instanceof Blob) headers["content-type"] = "application/octet-stream";
+  else if (body !== undefined && !raw) headers["content-type"] = "application/json";
   const init: RequestInit = { method, headers };
   if (signal) init.signal = signal;
-  if (body !== undefined) init.body = body instanceof FormData ? body : JSON.stringify(body);
+  if (body !== undefined) init.body = raw ? body : JSON.stringify(body);
   const response = await fetch(address(path, query), init).catch((error: unknown) => {
     throw isAbort(error) ? error : new ApiError(0, t.errors.unreachable);
   });

@@ -1,6 +1,6 @@
 // Every call this app makes.
 
-import { call, stream, upload } from "./client";
+import { call, download, stream, upload } from "./client";
 import type * as T from "./types";
 
 export * from "./client";
@@ -18,6 +18,9 @@ export const workspaces = {
   update: async (slug: string, body: T.WorkspaceChanges) =>
     (await call<{ workspace: T.Workspace }>("POST", `${at(slug)}/update`, { body })).workspace,
   remove: (slug: string) => call<string>("DELETE", at(slug)),
+  /** The whole workspace as one file. */
+  export: (slug: string) => download(`${at(slug)}/export`),
+  import: (file: Blob) => call<{ workspace: T.Workspace; message: string | null }>("POST", "/v1/workspace/import", { body: file }),
 };
 
 export const threads = {
@@ -79,14 +82,15 @@ export interface SearchQuery {
   query: string;
   topN: number;
   scoreThreshold: number;
-  mode?: string;
-  explain?: boolean;
+  searchMode: T.SearchMode;
+  explain: boolean;
 }
 
 export interface SearchAnswer {
   results: T.SearchHit[];
   message?: string;
-  explain?: unknown;
+  /** How the results came about; hosts that do not say leave it out. */
+  explain?: { exact: boolean; candidates: T.Candidate[]; removedByThreshold: number };
 }
 
 export const search = (slug: string, body: SearchQuery, signal?: AbortSignal) =>

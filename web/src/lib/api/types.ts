@@ -188,8 +188,17 @@ export interface SearchHit {
     start?: number;
     end?: number;
   };
-  /** What each stage made of it, where the server explains itself. */
-  explain?: Record<string, number | null>;
+}
+
+export type SearchMode = "vector" | "lexical" | "hybrid";
+
+/** What each stage of a search made of a chunk. */
+export interface Candidate {
+  id: string;
+  vectorScore: number;
+  lexicalScore: number | null;
+  fusedScore: number | null;
+  kept: boolean;
 }
 
 export interface Me {
