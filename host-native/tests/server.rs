@@ -253,21 +253,26 @@ async fn what_is_worth_it_is_compressed_but_never_a_stream() {
 async fn the_page_lets_nothing_in_from_elsewhere() {
     let dir = TempDir::new().unwrap();
     let host = echo(&dir);
-    for (path, kind) in [
-        ("/", "text/html"),
-        ("/app.js", "text/javascript"),
-        ("/style.css", "text/css"),
-        ("/favicon.ico", "image/svg+xml"),
-    ] {
-        let (status, headers, text) = send(&host, ServerOptions::default(), get(path)).await;
+    let (_, _, page) = send(&host, ServerOptions::default(), get("/")).await;
+    let script = page.split_once("src=\"./assets/").and_then(|(_, rest)| rest.split_once('"'));
+    let script = script.map(|(name, _)| format!("/assets/{name}"));
+    // Without the app there is its page alone, which says how to build it.
+    assert!(script.is_some() || page.contains("cargo xtask serve"), "{page}");
+    let files = [Some(("/".to_owned(), "text/html")), script.map(|path| (path, "text/javascript"))];
+    for (path, kind) in files.into_iter().flatten() {
+        let (status, headers, text) = send(&host, ServerOptions::default(), get(&path)).await;
         assert_eq!(status, 200, "{path}");
         assert!(headers["content-type"].to_str().unwrap().starts_with(kind));
+        let lasting = headers["cache-control"].to_str().unwrap().contains("immutable");
+        assert_eq!(lasting, path.starts_with("/assets/"), "{path}");
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
-        for inline in ["<style", "style=", " onclick", "javascript:", "innerHTML", "http://", "eval("] {
+        assert!(policy.contains("require-trusted-types-for 'script'"), "{policy}");
+        for inline in ["<style", "style=", " onclick", "javascript:", "http://", "https://"] {
             assert!(path != "/" || !text.contains(inline), "{path} holds {inline}");
         }
-        let again = Request::get(path).header("if-none-match", &headers["etag"]).body(Body::empty()).unwrap();
+        let again =
+            Request::get(&path).header("if-none-match", &headers["etag"]).body(Body::empty()).unwrap();
         assert_eq!(send(&host, ServerOptions::default(), again).await.0, 304);
     }
 }

@@ -5,15 +5,15 @@ mod check;
 mod clients;
 mod shell;
 mod wasm;
+mod web;
 mod widget;
 
 use shell::{Failure, cargo};
-use std::process::Command;
 
 const HELP: &str = "\
-cargo xtask serve [OPTIONS]   build the server and start it on 127.0.0.1:3001; options go to `haversack serve`
+cargo xtask serve [OPTIONS]   build the app and the server, and start it on 127.0.0.1:3001; options go to `haversack serve`
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
-                                unit, golden, simulate, crash, quickstart, bad-input, page, widget,
+                                unit, golden, simulate, crash, quickstart, bad-input, web, widget,
                                 clients [NAME…]: other people's clients against the server
                                 browser [node|golden|chromium]: the npm package
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
@@ -21,6 +21,8 @@ cargo xtask deny  [offline]   licences, sources and advisories of every dependen
 cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks), server (the whole server),
                               browser (the npm package in Chromium), or
                                 retrieval [FOLDER…]: recall, bytes read and quality over the texts in these folders
+cargo xtask shots [PAGE…]     pictures of every page of the app, in web/tests/out
+cargo xtask budget            sizes and times of the app, measured in a browser
 cargo xtask build [browser]   the release binary, or the npm package in pkg/; prints where it is
 cargo xtask help              this text
 ";
@@ -34,6 +36,8 @@ fn main() {
         "check" => check::all(),
         "deny" => check::deny(rest),
         "bench" => bench(rest),
+        "shots" => web::shots(rest),
+        "budget" => web::budget(),
         "build" => build(rest),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
@@ -48,6 +52,7 @@ fn main() {
 }
 
 fn serve(options: &[String]) -> Result<(), Failure> {
+    app()?;
     let mut args = vec!["run", "--release", "--quiet", "--package", "haversack", "--", "serve"];
     args.extend(options.iter().map(String::as_str));
     cargo(&args)
@@ -59,6 +64,7 @@ fn build(what: &[String]) -> Result<(), Failure> {
         [part] if part == "browser" => return browser::build(),
         _ => return Err(Failure("build takes `browser` or nothing".to_owned())),
     }
+    app()?;
     cargo(&["build", "--release", "--package", "haversack"])?;
     println!("{}", shell::target_dir().join("release/haversack").display());
     Ok(())
@@ -77,9 +83,11 @@ const PARTS: [(&str, &str); 6] = [
 fn test(what: &[String]) -> Result<(), Failure> {
     match what {
         [] => {
+            // First, for the server that the others start has the app inside.
+            app()?;
             check::all()?;
-            page()?;
             nextest(&[])?;
+            with_packages("web", web::packages(), |()| web::test())?;
             with_packages("widget", widget::packages(), |()| widget::test())?;
             with_packages("clients", clients::packages(), |python| clients::test(&python, &[]))?;
             with_packages("browser", browser::packages(), |()| browser::test(None))
@@ -89,12 +97,12 @@ fn test(what: &[String]) -> Result<(), Failure> {
             browser::packages()?;
             browser::test(more.first().map(String::as_str))
         }
-        [part] if part == "page" => page(),
+        [part] if part == "web" => web::packages().and_then(|()| web::test()),
         [part] if part == "widget" => widget::packages().and_then(|()| widget::test()),
         [part] => {
             let known = PARTS.iter().find(|(name, _)| name == part);
             let names = || PARTS.map(|(name, _)| name).join(", ");
-            let others = "page, widget, clients, browser";
+            let others = "web, widget, clients, browser";
             let (_, filter) =
                 known.ok_or_else(|| Failure(format!("test {part}? There are {}, {others}", names())))?;
             nextest(&["-E", filter])
@@ -113,7 +121,7 @@ fn with_packages<T>(
     match packages {
         Ok(packages) => run(packages),
         Err(why) => {
-            eprintln!("NOT RUN: `test {part}`, for its packages cannot be installed: {why}");
+            eprintln!("LEFT OUT: `{part}`, for its packages cannot be installed: {why}");
             Ok(())
         }
     }
@@ -126,12 +134,9 @@ fn nextest(filter: &[&str]) -> Result<(), Failure> {
     cargo(&[&["nextest", "run", "--workspace", "--no-fail-fast"], filter].concat())
 }
 
-/// The scripts of the plain page, which need node but no browser.
-fn page() -> Result<(), Failure> {
-    shell::require_package("node", "nodejs")?;
-    let mut node = Command::new("node");
-    node.args(["--test", "host-native/tests/page.test.mjs"]).current_dir(shell::ROOT);
-    shell::run(node, "node --test host-native/tests/page.test.mjs")
+/// Builds the app. A server without it is a server all the same, so where its packages cannot be had that is said.
+fn app() -> Result<(), Failure> {
+    with_packages("web", web::packages(), |()| web::build())
 }
 
 fn bench(what: &[String]) -> Result<(), Failure> {

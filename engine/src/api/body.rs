@@ -78,7 +78,6 @@ impl Fields {
     }
 
     /// From a map.
-    #[cfg(test)]
     pub fn from_map(map: Map<String, Value>) -> Fields {
         Fields(map)
     }

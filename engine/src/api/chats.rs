@@ -7,7 +7,7 @@ use super::threads;
 use super::workspaces::find_thread;
 use super::{Call, js, stream, wire};
 use crate::chat::{self, ATTACHMENTS_MAX, Ask, Outcome, Overrides, Refusal, Voice};
-use crate::model::{Chat, ChatMode, Thread, User, Workspace};
+use crate::model::{Chat, ChatMode, Scope, Thread, User, Workspace};
 use crate::seam::{Key, KeyRange};
 use crate::store::key::{self, Partition};
 use crate::store::{self, retry};
@@ -261,9 +261,12 @@ fn histories(chats: &[Chat]) -> Answer {
 
 /// `DELETE /v1/workspace/:slug/chats {chatId?}`: one turn, or all of the workspace, threads and sessions
 /// included. One published document has this route, the original server has not (reference §14).
+///
+/// Whoever may chat but not write takes back turns of their own, one by one.
 pub async fn delete(call: Call) -> Result<Answer, ApiError> {
     let workspace = call.workspace().await?;
     let fields = Fields::of_body(&call.request)?;
+    let writes = call.caller.may(Scope::Write);
     let wanted = match fields.get("chatId") {
         None | Some(Value::Null) => None,
         Some(value) => {
@@ -278,13 +281,23 @@ pub async fn delete(call: Call) -> Result<Answer, ApiError> {
             Some(id) => {
                 let place = tx.get::<Key>(key::chat_id(id)).await?;
                 let all = key::chats(workspace.id);
-                let Some(place) = place.filter(|place| all.start <= *place && *place < all.end) else {
+                let is_theirs = |place: &Key| match call.caller.user() {
+                    Some(user) => writes || key::may_be_by(place, user.id),
+                    None => writes,
+                };
+                let here = |place: &Key| all.start <= *place && *place < all.end && is_theirs(place);
+                let Some(place) = place.filter(here) else {
                     let message = format!("This workspace has no chat {id}.");
                     return Err(ApiError::new(Code::NotFound, message).with("success", false));
                 };
                 tx.delete(place);
                 tx.delete(key::chat_id(id));
                 1
+            }
+            None if !writes => {
+                let message =
+                    "Taking back a whole conversation needs the permission to write: name a `chatId`.";
+                return Err(ApiError::new(Code::Forbidden, message).with("success", false));
             }
             None => {
                 let places = store::scan_keys(&call.cx, key::chats(workspace.id)).await?;

@@ -35,7 +35,7 @@ pub use error::{LlmError, LlmErrorKind};
 pub use lines::LineTooLong;
 pub use model::{Cache, ChatModel, HostModel, HttpModel, Patience};
 pub use prompt::{Attachment, Completion, Delta, Finish, Message, Prompt, Role, Usage};
-pub(crate) use reach::{is_reached_by, reach};
+pub(crate) use reach::{is_reached_by, list, reach};
 pub use secret::Secret;
 pub use settings::LlmSettings;
 pub use stream::TokenStream;

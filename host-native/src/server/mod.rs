@@ -1,4 +1,4 @@
-//! The HTTP server: everything under `/api` goes to the engine as it came, and `/` is a plain page.
+//! The HTTP server: everything under `/api` goes to the engine as it came, and `/` is the app.
 
 mod api;
 mod body;

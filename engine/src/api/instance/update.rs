@@ -7,7 +7,7 @@
 
 use super::super::answer::Answer;
 use super::super::body::Fields;
-use super::super::error::ApiError;
+use super::super::error::{ApiError, Code};
 use super::super::{Call, events};
 use super::settings_table::Setting;
 use super::view::{MASK, without_password};
@@ -87,6 +87,18 @@ fn wanted(fields: &Fields) -> Result<Vec<(String, String)>, ApiError> {
         _ => Ok((name.clone(), String::new())),
     };
     named.map(text).collect()
+}
+
+/// The instance as these settings would make it; nothing is changed.
+///
+/// # Errors
+/// [`Code::InvalidField`] and why the first value that does not pass does not.
+pub(super) fn as_if(old: &Instance, settings: &Fields) -> Result<Instance, ApiError> {
+    let done = Done::of(old, &wanted(settings)?);
+    match done.error {
+        Some(problem) => Err(ApiError::new(Code::InvalidField, problem)),
+        None => Ok(done.instance),
+    }
 }
 
 /// Vectors can be compared only if engine, model and dimensions are the same.

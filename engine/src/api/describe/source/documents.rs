@@ -122,6 +122,23 @@ pub struct OneDocument {
     document: Document,
 }
 
+/// A document and what it says. `start` and `end` are bytes of the text as UTF-8.
+#[derive(ToSchema)]
+pub struct Preview {
+    document: Document,
+    docpath: String,
+    /// The text is Markdown.
+    markdown: bool,
+    createdAt: String,
+    /// Parts of the file that could not be read.
+    skipped: Vec<String>,
+    text: String,
+    pages: Vec<AnyObject>,
+    /// What it was cut into, in a workspace.
+    chunks: Vec<AnyObject>,
+    pinned: Option<bool>,
+}
+
 /// Content types, and the endings of their files.
 #[derive(ToSchema)]
 pub struct Types {
@@ -207,6 +224,12 @@ pub fn operations() -> Vec<Operation> {
             .note("Agents are not run here, so there is none.")
             .ok_as("application/octet-stream"),
         op("GET", "/v1/document/:name", TAG, "Look at a document").ok::<OneDocument>(),
+        op("GET", "/v1/document/:name/text", TAG, "Read a document").ok::<Preview>(),
+        op("GET", "/v1/workspace/:slug/document", TAG, "Read a document of a workspace, with its chunks")
+            .query("path", "string", "Its path: `folder/name`.")
+            .query("id", "string", "Or its id.")
+            .ok::<Preview>()
+            .errors(&[404]),
         op("DELETE", "/v1/document/:id", TAG, "Delete a document, by id or name").ok::<Success>(),
         op("POST", "/v1/document/create-folder", TAG, "Make a folder").body::<FolderName>().ok::<Success>(),
         op("DELETE", "/v1/document/remove-folder", TAG, "Delete a folder and all documents in it")

@@ -127,6 +127,67 @@ pub struct WhichPage {
     limit: Option<u64>,
 }
 
+/// What to try, and with which settings beside those in effect.
+#[derive(ToSchema)]
+pub struct Trial {
+    /// `llm` or `embedder`.
+    #[schema(example = "llm")]
+    kind: String,
+    settings: Option<NewSettings>,
+}
+
+/// What came of it.
+#[derive(ToSchema)]
+pub struct Tried {
+    ok: bool,
+    /// Of a language model: what it said.
+    reply: Option<String>,
+    /// Of an embedder: values in a vector.
+    dimensions: Option<u64>,
+    model: Option<String>,
+    latencyMs: Option<u64>,
+    /// What went wrong, and what to do.
+    error: Option<String>,
+}
+
+/// Where to look for models.
+#[derive(ToSchema)]
+pub struct Where {
+    /// The provider; without one, the servers that people run themselves are looked for.
+    #[schema(example = "ollama")]
+    provider: Option<String>,
+    settings: Option<NewSettings>,
+}
+
+/// Servers, and the models they have.
+#[derive(ToSchema)]
+pub struct FoundModels {
+    servers: Vec<FoundServer>,
+}
+
+/// One server.
+#[derive(ToSchema)]
+pub struct FoundServer {
+    provider: String,
+    name: String,
+    /// Its address, where there is a choice of it.
+    base: Option<String>,
+    models: Vec<String>,
+    /// Why it did not answer.
+    error: Option<String>,
+}
+
+/// What is stored.
+#[derive(ToSchema)]
+pub struct Storage {
+    documents: u64,
+    textBytes: u64,
+    chats: u64,
+    chunks: u64,
+    vectorBytes: u64,
+    workspaces: Vec<AnyObject>,
+}
+
 /// A new key.
 #[derive(ToSchema)]
 pub struct NewKey {
@@ -187,6 +248,14 @@ pub fn operations() -> Vec<Operation> {
             .query("event", "string", "Only events of this name.")
             .ok::<Events>(),
         op("POST", "/system/event-logs", TAG, "Read the event log page by page").body::<WhichPage>().ok::<EventPage>(),
+        op("POST", "/system/test-model", TAG, "Try a language model or embedder")
+            .note("Settings that are sent count for this call alone; nothing is changed. Waits a minute at most.")
+            .body::<Trial>()
+            .ok::<Tried>(),
+        op("POST", "/system/find-models", TAG, "List the models of a provider, or look for local servers")
+            .body::<Where>()
+            .ok::<FoundModels>(),
+        op("GET", "/system/storage", TAG, "See how much is stored").ok::<Storage>(),
         op("POST", "/system/generate-api-key", KEYS, "Make a key").body::<NewKey>().ok::<OneKey>(),
         op("GET", "/system/api-keys", KEYS, "List keys").ok::<Keys>(),
         op("DELETE", "/system/api-key/:id", KEYS, "Revoke a key").ok_as("text/plain"),

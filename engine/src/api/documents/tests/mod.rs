@@ -6,6 +6,7 @@ mod folders;
 mod links;
 mod listings;
 mod placing;
+mod previewing;
 mod uploading;
 
 use crate::testing::TestHost;

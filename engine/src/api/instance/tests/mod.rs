@@ -3,6 +3,7 @@
 mod exporting;
 mod logging;
 mod security;
+mod trying;
 mod updating;
 
 use crate::testing::{Replied, TestHost};
