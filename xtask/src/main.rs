@@ -4,6 +4,7 @@ mod browser;
 mod check;
 mod clients;
 mod shell;
+mod spin;
 mod wasm;
 mod widget;
 
@@ -14,14 +15,16 @@ const HELP: &str = "\
 cargo xtask serve [OPTIONS]   build the server and start it on 127.0.0.1:3001; options go to `haversack serve`
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
                                 unit, golden, simulate, crash, quickstart, bad-input, page, widget,
+                                spin: the component, built, under its test host,
                                 clients [NAME…]: other people's clients against the server
                                 browser [node|golden|chromium]: the npm package
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
 cargo xtask deny  [offline]   licences, sources and advisories of every dependency (installs cargo-deny once)
 cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks), server (the whole server),
-                              browser (the npm package in Chromium), or
+                              browser (the npm package in Chromium), spin (the component beside the server), or
                                 retrieval [FOLDER…]: recall, bytes read and quality over the texts in these folders
-cargo xtask build [browser]   the release binary, or the npm package in pkg/; prints where it is
+cargo xtask build [WHAT]      the release binary; browser: the npm package in pkg/; spin: the component.
+                              Prints where it is
 cargo xtask help              this text
 ";
 
@@ -57,7 +60,8 @@ fn build(what: &[String]) -> Result<(), Failure> {
     match what {
         [] => {}
         [part] if part == "browser" => return browser::build(),
-        _ => return Err(Failure("build takes `browser` or nothing".to_owned())),
+        [part] if part == "spin" => return spin::build().map(drop),
+        _ => return Err(Failure("build takes `browser`, `spin` or nothing".to_owned())),
     }
     cargo(&["build", "--release", "--package", "haversack"])?;
     println!("{}", shell::target_dir().join("release/haversack").display());
@@ -80,6 +84,7 @@ fn test(what: &[String]) -> Result<(), Failure> {
             check::all()?;
             page()?;
             nextest(&[])?;
+            spin::test()?;
             with_packages("widget", widget::packages(), |()| widget::test())?;
             with_packages("clients", clients::packages(), |python| clients::test(&python, &[]))?;
             with_packages("browser", browser::packages(), |()| browser::test(None))
@@ -90,11 +95,12 @@ fn test(what: &[String]) -> Result<(), Failure> {
             browser::test(more.first().map(String::as_str))
         }
         [part] if part == "page" => page(),
+        [part] if part == "spin" => spin::test(),
         [part] if part == "widget" => widget::packages().and_then(|()| widget::test()),
         [part] => {
             let known = PARTS.iter().find(|(name, _)| name == part);
             let names = || PARTS.map(|(name, _)| name).join(", ");
-            let others = "page, widget, clients, browser";
+            let others = "page, spin, widget, clients, browser";
             let (_, filter) =
                 known.ok_or_else(|| Failure(format!("test {part}? There are {}, {others}", names())))?;
             nextest(&["-E", filter])
@@ -119,7 +125,7 @@ fn with_packages<T>(
     }
 }
 
-fn nextest(filter: &[&str]) -> Result<(), Failure> {
+pub(crate) fn nextest(filter: &[&str]) -> Result<(), Failure> {
     shell::require("cargo-nextest", &["install", "--locked", "cargo-nextest"])?;
     // The crash and quick-start tests start the real binary.
     cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
@@ -151,8 +157,11 @@ fn bench(what: &[String]) -> Result<(), Failure> {
             ["run", "--release", "--quiet", "--package", "haversack-tests", "--bin", "bench-retrieval", "--"];
         return cargo(&[&bench, *folders].concat());
     }
+    if matches!(what[..], [] | ["spin"]) {
+        spin::bench()?;
+    }
     match what[..] {
-        [] | ["kernels"] | ["server"] | ["browser"] => Ok(()),
-        _ => Err(Failure("bench takes `kernels`, `server`, `browser` or `retrieval`".to_owned())),
+        [] | ["kernels"] | ["server"] | ["browser"] | ["spin"] => Ok(()),
+        _ => Err(Failure("bench takes `kernels`, `server`, `browser`, `spin` or `retrieval`".to_owned())),
     }
 }

@@ -2,7 +2,6 @@
 
 mod api;
 mod body;
-mod cors;
 mod page;
 mod peer;
 mod request_id;
