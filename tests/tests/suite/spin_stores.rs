@@ -1,8 +1,8 @@
 //! The component on its other stores: PostgreSQL, and a sealed workspace in Spin's key-value store.
 
-use haversack_tests::requests::{get, json, upload};
-use haversack_tests::target::{SpinFreshTarget, SpinTarget, Target};
-use serde_json::json;
+use haversack_tests::requests::{get, json, raw, upload};
+use haversack_tests::target::{NativeTarget, SpinFreshTarget, SpinTarget, Target};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -160,12 +160,56 @@ fn a_sealed_store_without_a_file_says_what_to_do() {
     let refused = server.call(json("POST", "/v1/workspace/new", &json!({"name": "W"})));
     assert!(refused.status >= 400, "{refused:?}");
     assert!(refused.json()["error"].as_str().unwrap().contains("sealed"), "{refused:?}");
-    let broken = server.call(haversack_tests::requests::raw(
-        "POST",
-        "/v1/workspace/import",
-        "application/octet-stream",
-        "no bundle",
-    ));
+    let broken = server.call(raw("POST", "/v1/workspace/import", "application/octet-stream", "no bundle"));
     assert_eq!(broken.status, 422, "{broken:?}");
     assert!(Path::new(&server.folder().join("sqlite_key_value.db")).exists());
+}
+
+/// Fifty questions; what is found, with its scores as they were sent.
+fn questions(server: &mut impl Target) -> Vec<Value> {
+    let ask = |n: usize| {
+        let query = format!("Which otter swims {n} times past the {} mill?", n % 7);
+        json(
+            "POST",
+            "/v1/workspace/w/vector-search",
+            &json!({"query": query, "topN": 4, "scoreThreshold": 0}),
+        )
+    };
+    let found = |answer: Value| -> Value {
+        let hits = answer["results"].as_array().cloned().unwrap_or_default();
+        assert_eq!(hits.len(), 4, "{answer}");
+        hits.iter().map(|hit| json!([hit["metadata"]["title"], hit["text"], hit["score"]])).collect()
+    };
+    (0..50).map(|n| found(server.call(ask(n)).json())).collect()
+}
+
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn an_exported_workspace_answers_alike_wherever_it_is_imported() {
+    // The built-in embedder, so that every host has the same.
+    let with = |more: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let vars = [("EMBEDDING_ENGINE", "native")];
+        vars.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let mut source = NativeTarget::new(&with(&[]));
+    assert_eq!(source.call(json("POST", "/v1/workspace/new", &json!({"name": "W"}))).status, 200);
+    for n in 0..8 {
+        let text = format!("Otter number {n} swims past the mill, {} times a day. ", n * 3).repeat(50);
+        let fields = [("addToWorkspaces", "w")];
+        let answer =
+            source.call(upload("/v1/document/upload", &format!("d{n}.txt"), text.as_bytes(), &fields));
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+    }
+    let wanted = questions(&mut source);
+    let bundle = source.call(get("/v1/workspace/w/export"));
+    assert_eq!(bundle.status, 200);
+    let import = raw("POST", "/v1/workspace/import", "application/octet-stream", bundle.body);
+    let mut imported = (NativeTarget::new(&with(&[])), SpinTarget::new(&with(&[])));
+    let mut sealed = SpinFreshTarget::new(&with(&[("HAVERSACK_STORE", "sealed")]));
+    assert_eq!(imported.0.call(import.clone()).status, 200);
+    assert_eq!(imported.1.call(import.clone()).status, 200);
+    assert_eq!(sealed.call(import).status, 200);
+    assert_eq!(questions(&mut imported.0), wanted);
+    assert_eq!(questions(&mut imported.1), wanted);
+    assert_eq!(questions(&mut sealed), wanted);
 }
