@@ -4,7 +4,7 @@ use crate::answer::{Answer, Outlet};
 use crate::clock::{self, RunClock};
 use crate::drive::drive;
 use crate::effects::Effects;
-use haversack_engine::seam::{ApiRequest, Head, Origin, Run};
+use haversack_engine::seam::{ApiRequest, Origin, Run, front};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,19 +93,8 @@ impl Host {
 
 /// An answer of the host's own making, in the shape of the engine's errors.
 pub fn refusal(status: u16, error: &str) -> Answer {
-    let code = match status {
-        413 => "too_large",
-        400..=499 => "not_read",
-        503 => "busy",
-        504 => "too_slow",
-        _ => "internal",
-    };
-    let body = serde_json::json!({ "error": error, "message": error, "code": code }).to_string();
-    let headers = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
-    Answer {
-        head: Head { status, headers, streaming: false },
-        body: crate::answer::AnswerBody::Whole(body.into()),
-    }
+    let (head, body) = front::refusal(status, error);
+    Answer { head, body: crate::answer::AnswerBody::Whole(body) }
 }
 
 fn failure(error: &str) -> Answer {

@@ -4,6 +4,7 @@ mod browser;
 mod check;
 mod clients;
 mod shell;
+mod spin;
 mod wasm;
 mod web;
 mod widget;
@@ -14,16 +15,18 @@ const HELP: &str = "\
 cargo xtask serve [OPTIONS]   build the app and the server, and start it on 127.0.0.1:3001; options go to `haversack serve`
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
                                 unit, golden, simulate, crash, quickstart, bad-input, web, widget,
+                                spin: the component, built, under its test host,
                                 clients [NAME…]: other people's clients against the server
                                 browser [node|golden|chromium]: the npm package
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
 cargo xtask deny  [offline]   licences, sources and advisories of every dependency (installs cargo-deny once)
 cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks), server (the whole server),
-                              browser (the npm package in Chromium), or
+                              browser (the npm package in Chromium), spin (the component beside the server), or
                                 retrieval [FOLDER…]: recall, bytes read and quality over the texts in these folders
 cargo xtask shots [PAGE…]     pictures of every page of the app, in web/tests/out
 cargo xtask budget            sizes and times of the app, measured in a browser
-cargo xtask build [browser]   the release binary, or the npm package in pkg/; prints where it is
+cargo xtask build [WHAT]      the release binary; browser: the npm package in pkg/; spin: the component.
+                                Prints where it is
 cargo xtask help              this text
 ";
 
@@ -62,7 +65,8 @@ fn build(what: &[String]) -> Result<(), Failure> {
     match what {
         [] => {}
         [part] if part == "browser" => return browser::build(),
-        _ => return Err(Failure("build takes `browser` or nothing".to_owned())),
+        [part] if part == "spin" => return spin::build().map(drop),
+        _ => return Err(Failure("build takes `browser`, `spin` or nothing".to_owned())),
     }
     app()?;
     cargo(&["build", "--release", "--package", "haversack"])?;
@@ -87,6 +91,7 @@ fn test(what: &[String]) -> Result<(), Failure> {
             app()?;
             check::all()?;
             nextest(&[])?;
+            spin::test()?;
             with_packages("web", web::packages(), |()| web::test())?;
             with_packages("widget", widget::packages(), |()| widget::test())?;
             with_packages("clients", clients::packages(), |python| clients::test(&python, &[]))?;
@@ -97,12 +102,13 @@ fn test(what: &[String]) -> Result<(), Failure> {
             browser::packages()?;
             browser::test(more.first().map(String::as_str))
         }
+        [part] if part == "spin" => spin::test(),
         [part] if part == "web" => web::packages().and_then(|()| web::test()),
         [part] if part == "widget" => widget::packages().and_then(|()| widget::test()),
         [part] => {
             let known = PARTS.iter().find(|(name, _)| name == part);
             let names = || PARTS.map(|(name, _)| name).join(", ");
-            let others = "web, widget, clients, browser";
+            let others = "web, spin, widget, clients, browser";
             let (_, filter) =
                 known.ok_or_else(|| Failure(format!("test {part}? There are {}, {others}", names())))?;
             nextest(&["-E", filter])
@@ -127,7 +133,7 @@ fn with_packages<T>(
     }
 }
 
-fn nextest(filter: &[&str]) -> Result<(), Failure> {
+pub(crate) fn nextest(filter: &[&str]) -> Result<(), Failure> {
     shell::require("cargo-nextest", &["install", "--locked", "cargo-nextest"])?;
     // The crash and quick-start tests start the real binary.
     cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
@@ -154,10 +160,13 @@ fn bench(what: &[String]) -> Result<(), Failure> {
     if let ["retrieval", folders @ ..] = &what[..] {
         let bench =
             ["run", "--release", "--quiet", "--package", "haversack-tests", "--bin", "bench-retrieval", "--"];
-        return cargo(&[&bench, *folders].concat());
+        return cargo(&[&bench[..], folders].concat());
+    }
+    if matches!(what[..], [] | ["spin"]) {
+        spin::bench()?;
     }
     match what[..] {
-        [] | ["kernels"] | ["server"] | ["browser"] => Ok(()),
-        _ => Err(Failure("bench takes `kernels`, `server`, `browser` or `retrieval`".to_owned())),
+        [] | ["kernels"] | ["server"] | ["browser"] | ["spin"] => Ok(()),
+        _ => Err(Failure("bench takes `kernels`, `server`, `browser`, `spin` or `retrieval`".to_owned())),
     }
 }

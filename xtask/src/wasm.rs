@@ -5,7 +5,7 @@
 use crate::shell::{self, Failure, cargo};
 use std::process::Command;
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The probes: a package that puts something behind plain exports, and what that is.
 const PROBES: [(&str, &str); 2] = [("wasm-probe", "the engine"), ("extract-probe", "the parsers")];

@@ -22,6 +22,7 @@
 mod address;
 mod cx;
 mod effect;
+pub mod front;
 mod mailbox;
 mod run;
 #[cfg(test)]

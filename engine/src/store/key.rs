@@ -75,6 +75,35 @@ pub fn trailing_id(key: &Key) -> Option<u64> {
     key.as_str().rsplit('/').next()?.parse().ok()
 }
 
+/// What belongs to the running of a server rather than to a workspace: conversations, counters, keys, the event
+/// log. A host that keeps workspaces sealed may keep these for a while only.
+const PASSING: [&str; 19] = [
+    "chat",
+    "chat.id",
+    "embed.chat",
+    "embed.day",
+    "embed.use",
+    "event",
+    "invite",
+    "invite.code",
+    "key",
+    "key.id",
+    "key.used",
+    "meta",
+    "rate",
+    "sent",
+    "seq",
+    "session",
+    "session.of",
+    "sso",
+    "sso.of",
+];
+
+/// Whether `key` may be forgotten by a host that only reads its documents.
+pub fn is_passing(key: &Key) -> bool {
+    key.as_str().split_once('/').is_some_and(|(kind, _)| PASSING.contains(&kind))
+}
+
 macro_rules! keys {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $format:literal, $($value:expr),*;)*) => {
         $($(#[$doc])* pub fn $name($($arg: $type),*) -> Key { Key::new(format!($format, $($value),*)) })*

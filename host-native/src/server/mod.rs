@@ -3,7 +3,6 @@
 mod api;
 mod body;
 mod compress;
-mod cors;
 mod page;
 mod peer;
 mod request_id;

@@ -1,6 +1,7 @@
 //! The server as a process: started, timed, weighed, stopped.
 
 use super::client::Client;
+use crate::target::process::{component, spin_host};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,12 +38,26 @@ impl Server {
     /// Starts the binary on `data` and waits until it answers.
     pub fn start(data: &Path, vars: &[(&str, &str)]) -> io::Result<Server> {
         let port = free_port()?;
+        let mut command = Command::new(binary()?);
+        command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(data);
+        command.env("HAVERSACK_API_KEY", KEY).envs(vars.iter().copied());
+        Server::launch(command, data, port)
+    }
+
+    /// Starts the Spin component under its test host, with settings `vars` and `options` of the host.
+    pub fn start_spin(data: &Path, vars: &[(&str, &str)], options: &[(&str, &str)]) -> io::Result<Server> {
+        let port = free_port()?;
+        let mut command = Command::new(spin_host()?);
+        command.arg(component()).arg(data).arg(format!("127.0.0.1:{port}"));
+        let lines: String = vars.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        command.env("SPIN_VARIABLE_HAVERSACK_ENV", lines).env("SPIN_VARIABLE_HAVERSACK_API_KEY", KEY);
+        command.envs(options.iter().copied());
+        Server::launch(command, data, port)
+    }
+
+    fn launch(mut command: Command, data: &Path, port: u16) -> io::Result<Server> {
         let start = Instant::now();
-        let child = Command::new(binary()?)
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
-            .arg(data)
-            .env("HAVERSACK_API_KEY", KEY)
-            .envs(vars.iter().copied())
+        let child = command
             .current_dir(data)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

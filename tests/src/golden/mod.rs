@@ -7,12 +7,14 @@
 //! replay       runs a file against a target
 //! normalise    removes what varies between two runs of the same server
 //! compare      lists what is left
+//! hosts        sends a file's requests to two hosts, whose answers must be the same
 //! differences  takes away what differs on purpose, and tells which excuses are stale
 //! ```
 
 pub mod compare;
 pub mod differences;
 mod glob;
+pub mod hosts;
 pub mod normalise;
 pub mod replay;
 pub mod request;

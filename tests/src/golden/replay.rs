@@ -97,7 +97,7 @@ pub fn replay_all<T: Target>(
     report
 }
 
-fn split(golden: &Golden, scope: &mut Scope) -> (Vec<Step>, Vec<String>) {
+pub(super) fn split(golden: &Golden, scope: &mut Scope) -> (Vec<Step>, Vec<String>) {
     let (mut run, mut skipped) = (Vec::new(), Vec::new());
     for step in &golden.steps {
         match scope.skips(&golden.name, step) {
@@ -192,12 +192,12 @@ pub fn events(text: &str) -> Vec<Value> {
         .collect()
 }
 
-fn parse_or_null(text: &str) -> Value {
+pub(super) fn parse_or_null(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
 /// Takes the step's captures out of our answer; a value that is not there is a difference.
-fn capture(step: &transcript::Step, answer: &Value, variables: &mut Variables) -> Vec<Difference> {
+pub(super) fn capture(step: &transcript::Step, answer: &Value, variables: &mut Variables) -> Vec<Difference> {
     let mut missing = Vec::new();
     for (name, path) in &step.capture {
         let value = path.split('.').try_fold(&answer["body"], |value, key| match value {
@@ -222,7 +222,7 @@ fn capture(step: &transcript::Step, answer: &Value, variables: &mut Variables) -
 }
 
 /// `(value, {{name}})` of captured texts, longest first.
-fn names(variables: &Variables) -> Vec<(String, String)> {
+pub(super) fn names(variables: &Variables) -> Vec<(String, String)> {
     let mut names: Vec<(String, String)> = variables
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "mockUrl" | "apiKey"))

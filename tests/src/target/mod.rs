@@ -1,12 +1,12 @@
 //! The hosts the suite can talk to.
 
 mod browser;
-mod native;
 pub mod process;
+mod real;
 mod sim;
 
 pub use browser::BrowserTarget;
-pub use native::NativeTarget;
+pub use real::{Kind, Native, NativeTarget, RealTarget, Spin, SpinFresh, SpinFreshTarget, SpinTarget};
 pub use sim::{SimTarget, engine, prepare};
 
 use crate::mock::Asked;

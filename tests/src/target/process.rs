@@ -1,4 +1,4 @@
-//! The real server: the program itself, on a loopback port, with a folder of its own.
+//! Real servers: programs on a loopback port, each with a folder of its own.
 
 use crate::client;
 use crate::requests::{API_KEY, get};
@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// A server that has not answered after this time will not.
-const START_TIME_MAX: Duration = Duration::from_secs(60);
+const START_TIME_MAX: Duration = Duration::from_secs(180);
 
 /// A running server; it is killed when dropped.
 pub struct ServerProcess {
@@ -22,26 +22,36 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts the server on `data` and waits until it answers. `vars` are its environment; the suite's
+    /// Starts the native server on `data` and waits until it answers. `vars` are its environment; the suite's
     /// key is valid.
     pub async fn start(data: &Path, vars: &BTreeMap<String, String>) -> Result<ServerProcess> {
         let address = free_address()?;
-        let child = Command::new(program()?)
-            .arg("serve")
-            .args(["--listen", &address.to_string()])
-            .arg("--data")
-            .arg(data)
-            .current_dir(data)
-            .env_clear()
-            .envs(vars)
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", data)
-            .env("TZ", "UTC")
-            .env("HAVERSACK_API_KEY", API_KEY)
-            .env("HAVERSACK_LOG", "error")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()?;
+        let mut command = Command::new(program()?);
+        command.arg("serve").args(["--listen", &address.to_string()]).arg("--data").arg(data);
+        bare(&mut command, data);
+        command.envs(vars).env("TZ", "UTC").env("HAVERSACK_API_KEY", API_KEY).env("HAVERSACK_LOG", "error");
+        ServerProcess::launch(command, address).await
+    }
+
+    /// Starts the Spin component on `data`, under the test host (`tests/spin-host`). `vars` are its settings,
+    /// `options` those of the host.
+    pub async fn start_spin(
+        data: &Path,
+        vars: &BTreeMap<String, String>,
+        options: &BTreeMap<String, String>,
+    ) -> Result<ServerProcess> {
+        let address = free_address()?;
+        let mut command = Command::new(spin_host()?);
+        command.arg(component()).arg(data).arg(address.to_string());
+        bare(&mut command, data);
+        let lines: String = vars.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        command.env("SPIN_VARIABLE_HAVERSACK_ENV", lines);
+        command.env("SPIN_VARIABLE_HAVERSACK_API_KEY", API_KEY).envs(options);
+        ServerProcess::launch(command, address).await
+    }
+
+    async fn launch(mut command: Command, address: SocketAddr) -> Result<ServerProcess> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let mut server = ServerProcess { child, address };
         server.wait().await?;
         Ok(server)
@@ -90,6 +100,36 @@ impl Drop for ServerProcess {
     }
 }
 
+/// Nothing of our own environment.
+fn bare(command: &mut Command, data: &Path) {
+    command.current_dir(data).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("HOME", data);
+}
+
+/// The component, as `cargo xtask build spin` leaves it.
+pub fn component() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../host-spin/haversack.wasm")
+}
+
+/// The test host; its profile is its own.
+pub fn spin_host() -> Result<PathBuf> {
+    let profile = profile_folder()?;
+    let host = profile.with_file_name("tool").join(format!("spin-host{}", std::env::consts::EXE_SUFFIX));
+    match host.exists() && component().exists() {
+        true => Ok(host),
+        false => {
+            Err(Error::other("the component or its test host is not built: run `cargo xtask test spin`"))
+        }
+    }
+}
+
+/// …/target/PROFILE of this program, which is …/PROFILE/deps/suite-0123456789abcdef or …/PROFILE/with-server.
+fn profile_folder() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let mut folders = own.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));
+    folders.next().map(Path::to_owned).ok_or_else(|| Error::other("no target folder"))
+}
+
 /// An address nobody listens on at this moment.
 fn free_address() -> Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
@@ -103,10 +143,7 @@ pub fn program() -> Result<&'static Path> {
 }
 
 fn build() -> Result<PathBuf> {
-    // …/target/PROFILE/deps/suite-0123456789abcdef, or …/target/PROFILE/with-server
-    let own = std::env::current_exe()?;
-    let mut folders = own.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));
-    let profile = folders.next().ok_or_else(|| Error::other("no target folder"))?;
+    let profile = profile_folder()?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--package", "haversack", "--bin", "haversack"]);
     if profile.ends_with("release") {

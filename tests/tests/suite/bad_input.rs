@@ -1,13 +1,13 @@
 //! Does anything a stranger can send take the server down, or leave half of something behind?
 //!
-//! Every case is sent to the native server over a real socket. It must be answered, in the shape of our
+//! Every case is sent to each real server over a socket. It must be answered, in the shape of our
 //! answers, with one of the statuses the table names; the server must be alive afterwards, and the
 //! listing of documents and workspaces must show nothing that was not acknowledged.
 
 use haversack_engine::seam::ApiRequest;
 use haversack_tests::requests::{bare, get, json, raw, segment, upload};
 use haversack_tests::sim::workload::check_answer;
-use haversack_tests::target::{Answer, NativeTarget, Target};
+use haversack_tests::target::{Answer, Kind, Native, RealTarget, Spin, Target};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,20 +30,45 @@ const SEARCH: &str = "/v1/workspace/w/vector-search";
 const RAW_TEXT: &str = "/v1/document/raw-text";
 const UPLOAD: &str = "/v1/document/upload";
 
-fn server() -> NativeTarget {
-    let mut server = NativeTarget::new(&BTreeMap::new());
+/// Each question, asked of every real host.
+macro_rules! on_every_host {
+    ($($question:ident),* $(,)?) => {
+        mod native {
+            $(#[test] fn $question() { super::$question::<super::Native>(); })*
+        }
+        mod spin {
+            $(
+                #[test]
+                #[ignore = "needs the component: cargo xtask test spin"]
+                fn $question() { super::$question::<super::Spin>(); }
+            )*
+        }
+    };
+}
+
+on_every_host!(
+    broken_bodies_are_refused,
+    wrong_types_and_odd_values_are_refused_or_taken_well,
+    unknown_things_are_said_to_be_unknown,
+    names_cannot_leave_their_place,
+    odd_files_are_read_or_refused,
+    large_things_are_taken_or_refused_and_never_held_against_others,
+);
+
+fn server<K: Kind>() -> RealTarget<K> {
+    let mut server = RealTarget::<K>::new(&BTreeMap::new());
     let made = server.call(json("POST", NEW, &json!({"name": "W"})));
     assert_eq!(made.status, 200);
     server
 }
 
 /// What a client can see of documents and workspaces.
-fn seen(server: &mut NativeTarget) -> (Value, Value) {
+fn seen(server: &mut impl Target) -> (Value, Value) {
     (server.call(get("/v1/documents")).json(), server.call(get("/v1/workspaces")).json())
 }
 
 /// Sends every case; what is wrong with the answers.
-fn problems(server: &mut NativeTarget, cases: Vec<Case>) -> String {
+fn problems(server: &mut impl Target, cases: Vec<Case>) -> String {
     let mut problems = String::new();
     for case in cases {
         let before = seen(server);
@@ -72,8 +97,7 @@ fn nested(open: &str, close: &str, levels: usize) -> String {
     format!("{}1{}", open.repeat(levels), close.repeat(levels))
 }
 
-#[test]
-fn broken_bodies_are_refused() {
+fn broken_bodies_are_refused<K: Kind>() {
     let deep = nested("[", "]", 10_000);
     let deep_field =
         format!("{{\"message\":\"hi\",\"mode\":\"chat\",\"x\":{}}}", nested("{\"a\":", "}", 10_000));
@@ -114,12 +138,11 @@ fn broken_bodies_are_refused() {
         &[400],
         raw("POST", NEW, "application/json", b"{\"name\":\"\xff\xfe\"}".to_vec()),
     ));
-    let found = problems(&mut server(), cases);
+    let found = problems(&mut server::<K>(), cases);
     assert!(found.is_empty(), "{found}");
 }
 
-#[test]
-fn wrong_types_and_odd_values_are_refused_or_taken_well() {
+fn wrong_types_and_odd_values_are_refused_or_taken_well<K: Kind>() {
     let odd = [
         json!(5),
         json!(-1),
@@ -182,12 +205,11 @@ fn wrong_types_and_odd_values_are_refused_or_taken_well() {
             }
         }
     }
-    let found = problems(&mut server(), cases);
+    let found = problems(&mut server::<K>(), cases);
     assert!(found.is_empty(), "{found}");
 }
 
-#[test]
-fn unknown_things_are_said_to_be_unknown() {
+fn unknown_things_are_said_to_be_unknown<K: Kind>() {
     let cases = vec![
         case("no such route", &[404], get("/v1/nothing/here")),
         case("no such method", &[405], bare("PUT", "/v1/workspaces")),
@@ -224,12 +246,11 @@ fn unknown_things_are_said_to_be_unknown() {
         case("an escape that is not UTF-8", &[400], get("/v1/workspace/%ff%fe")),
         case("a NUL", &[200, 400], get("/v1/workspace/a%00b")),
     ];
-    let found = problems(&mut server(), cases);
+    let found = problems(&mut server::<K>(), cases);
     assert!(found.is_empty(), "{found}");
 }
 
-#[test]
-fn names_cannot_leave_their_place() {
+fn names_cannot_leave_their_place<K: Kind>() {
     let names = [
         "../../../etc/passwd",
         "..\\..\\windows\\system.ini",
@@ -253,7 +274,7 @@ fn names_cannot_leave_their_place() {
         "<script>alert(1)</script>.txt",
         "; rm -rf .txt",
     ];
-    let mut server = server();
+    let mut server = server::<K>();
     let long = "n".repeat(5_000) + ".txt";
     let mut cases = Vec::new();
     for name in names.into_iter().chain([long.as_str()]) {
@@ -313,8 +334,7 @@ fn names_cannot_leave_their_place() {
     }
 }
 
-#[test]
-fn odd_files_are_read_or_refused() {
+fn odd_files_are_read_or_refused<K: Kind>() {
     let zip = b"PK\x03\x04\x14\x00\x00\x00\x08\x00broken zip".to_vec();
     let files: Vec<(&str, Vec<u8>, &'static [u16])> = vec![
         ("empty.txt", vec![], &[422, 500]),
@@ -348,7 +368,7 @@ fn odd_files_are_read_or_refused() {
             case(name, statuses, upload(UPLOAD, name, &bytes, &[("addToWorkspaces", "w")]))
         })
         .collect();
-    let mut server = server();
+    let mut server = server::<K>();
     let found = problems(&mut server, cases);
     assert!(found.is_empty(), "{found}");
     let broken = [
@@ -371,9 +391,8 @@ fn odd_files_are_read_or_refused() {
     assert!(found.is_empty(), "{found}");
 }
 
-#[test]
-fn large_things_are_taken_or_refused_and_never_held_against_others() {
-    let mut server = server();
+fn large_things_are_taken_or_refused_and_never_held_against_others<K: Kind>() {
+    let mut server = server::<K>();
     let line = "A hundred megabytes of otters, one after the other, down the river. ";
     let text = line.repeat((100 << 20) / line.len());
     let mut cases = vec![

@@ -1,6 +1,6 @@
 //! Is everything acknowledged still there after `kill -9`?
 //!
-//! Two hundred uploads and chats at once against the real server; it is killed in the middle of them,
+//! Two hundred uploads and chats at once against a real server; it is killed in the middle of them,
 //! started again on the same folder, and asked for all that it had confirmed.
 
 use haversack_tests::golden::replay::events;
@@ -8,7 +8,7 @@ use haversack_tests::mock::server::MockServer;
 use haversack_tests::requests::{get, json, segment, upload};
 use haversack_tests::sim::Random;
 use haversack_tests::target::process::ServerProcess;
-use haversack_tests::target::{Answer, settings};
+use haversack_tests::target::{Answer, Kind, Native, Spin, settings};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
@@ -30,20 +30,32 @@ struct Confirmed {
 
 #[test]
 fn nothing_confirmed_is_lost_when_the_server_is_killed() {
+    lose_nothing::<Native>(KILLS);
+}
+
+/// The component's host is killed: what Spin's SQLite holds must be whole, in spite of instances cut off anywhere.
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn nothing_confirmed_is_lost_when_spin_is_killed() {
+    lose_nothing::<Spin>(KILLS / 4);
+}
+
+fn lose_nothing<K: Kind>(kills: u64) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let folder = TempDir::new().unwrap();
         let mock = MockServer::start().await.unwrap();
         let vars = settings(mock.url(), &BTreeMap::new());
-        let mut server = ServerProcess::start(folder.path(), &vars).await.unwrap();
+        let none = BTreeMap::new();
+        let mut server = K::start(folder.path(), &vars, &none).await.unwrap();
         let made = server.call(json("POST", "/v1/workspace/new", &json!({"name": "W"}))).await.unwrap();
         assert_eq!(made.status, 200);
         let mut confirmed = Confirmed::default();
         let mut random = Random::new(9);
-        for round in 0..KILLS {
+        for round in 0..kills {
             let before = (confirmed.documents.len(), confirmed.chats.len());
             kill_amid_calls(&mut server, &mut confirmed, &mut random, round).await;
-            server = ServerProcess::start(folder.path(), &vars).await.unwrap();
+            server = K::start(folder.path(), &vars, &none).await.unwrap();
             check(&server, &confirmed).await;
             println!(
                 "round {round}: {before:?} to {:?} confirmed",
@@ -51,9 +63,9 @@ fn nothing_confirmed_is_lost_when_the_server_is_killed() {
             );
         }
         // A server that refused everything would lose nothing.
-        assert!(confirmed.documents.len() as u64 > KILLS, "only {} documents", confirmed.documents.len());
-        assert!(confirmed.placed.len() as u64 > KILLS, "only {} embedded", confirmed.placed.len());
-        assert!(confirmed.chats.len() as u64 > KILLS, "only {} chats", confirmed.chats.len());
+        assert!(confirmed.documents.len() as u64 > kills, "only {} documents", confirmed.documents.len());
+        assert!(confirmed.placed.len() as u64 > kills, "only {} embedded", confirmed.placed.len());
+        assert!(confirmed.chats.len() as u64 > kills, "only {} chats", confirmed.chats.len());
     });
 }
 

@@ -4,7 +4,7 @@ use haversack_tests::golden::differences::Differences;
 use haversack_tests::golden::replay::replay_all;
 use haversack_tests::golden::scope::Scope;
 use haversack_tests::golden::{self, transcript};
-use haversack_tests::target::{BrowserTarget, NativeTarget, SimTarget, Target};
+use haversack_tests::target::{BrowserTarget, NativeTarget, SimTarget, SpinFreshTarget, SpinTarget, Target};
 use std::collections::BTreeMap;
 
 /// Replays every recording and fails with a list of what differs without a reason, and of reasons
@@ -50,4 +50,16 @@ fn the_browser_host_answers_as_recorded_in_node() {
 #[ignore = "needs `cargo xtask build browser` and Chromium"]
 fn the_browser_host_answers_as_recorded_in_chromium() {
     replay_on(BrowserTarget::in_chromium);
+}
+
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn the_spin_component_answers_as_recorded() {
+    replay_on(SpinTarget::new);
+}
+
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn a_fresh_spin_instance_for_each_request_answers_as_recorded() {
+    replay_on(SpinFreshTarget::new);
 }

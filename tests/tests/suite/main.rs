@@ -9,4 +9,6 @@ mod golden;
 mod quick_start;
 mod recordings;
 mod simulation;
+mod spin;
+mod spin_stores;
 mod transcripts;

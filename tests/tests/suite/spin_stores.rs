@@ -1,0 +1,215 @@
+//! The component on its other stores: PostgreSQL, and a sealed workspace in Spin's key-value store.
+
+use haversack_tests::requests::{get, json, raw, upload};
+use haversack_tests::target::{NativeTarget, SpinFreshTarget, SpinTarget, Target};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// A PostgreSQL server of our own, on a socket in a folder; stopped when dropped.
+struct Postgres {
+    bin: PathBuf,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Postgres {
+    /// `None` where PostgreSQL is not installed.
+    fn start() -> Option<Postgres> {
+        let bin = bin()?;
+        let folder = TempDir::new().unwrap();
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let server = Postgres { bin, folder, port };
+        let data = server.folder.path().join("data");
+        if is_root() {
+            // It refuses to run as root.
+            let own = Command::new("chown").args(["-R", "postgres"]).arg(server.folder.path()).status();
+            assert!(own.unwrap().success());
+        }
+        server.run(
+            "initdb",
+            &["-D".as_ref(), data.as_ref(), "-A".as_ref(), "trust".as_ref(), "-U".as_ref(), "h".as_ref()],
+        );
+        let options =
+            format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off");
+        let log = server.folder.path().join("log");
+        server.run(
+            "pg_ctl",
+            &[
+                "-D".as_ref(),
+                data.as_ref(),
+                "-w".as_ref(),
+                "-o".as_ref(),
+                options.as_ref(),
+                "-l".as_ref(),
+                log.as_ref(),
+                "start".as_ref(),
+            ],
+        );
+        Some(server)
+    }
+
+    fn address(&self) -> String {
+        format!("host=127.0.0.1 port={} user=h dbname=postgres", self.port)
+    }
+
+    fn run(&self, program: &str, arguments: &[&std::ffi::OsStr]) {
+        let program = self.bin.join(program);
+        let mut command = match is_root() {
+            true => {
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+                command
+            }
+            false => Command::new(program),
+        };
+        let status = command.args(arguments).current_dir("/").stdout(Stdio::null()).status().unwrap();
+        assert!(status.success(), "{arguments:?}");
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let data = self.folder.path().join("data");
+        self.run(
+            "pg_ctl",
+            &["-D".as_ref(), data.as_ref(), "-m".as_ref(), "immediate".as_ref(), "stop".as_ref()],
+        );
+    }
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Where Debian keeps the programs of the server, newest version last.
+fn bin() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let mut found: Vec<PathBuf> = versions
+        .flatten()
+        .map(|version| version.path().join("bin"))
+        .filter(|bin| bin.join("initdb").exists())
+        .collect();
+    found.sort();
+    found.pop()
+}
+
+fn ask(server: &mut impl Target) {
+    let made = server.call(json("POST", "/v1/workspace/new", &json!({"name": "W"})));
+    assert_eq!(made.status, 200, "{:?}", made.body);
+    for n in 0..5 {
+        let text = format!("Otter number {n} swims. ").repeat(60);
+        let fields = [("addToWorkspaces", "w")];
+        let answer =
+            server.call(upload("/v1/document/upload", &format!("d{n}.txt"), text.as_bytes(), &fields));
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+    }
+    let search = json!({"query": "Otter number 3 swims", "topN": 4, "scoreThreshold": 0});
+    let found = server.call(json("POST", "/v1/workspace/w/vector-search", &search)).json();
+    assert_eq!(found["results"].as_array().unwrap().len(), 4, "{found}");
+    let chat =
+        server.call(json("POST", "/v1/workspace/w/chat", &json!({"message": "Well?", "mode": "chat"})));
+    assert_eq!(chat.status, 200, "{:?}", chat.body);
+    let removed = server.call(haversack_tests::requests::bare("DELETE", "/v1/workspace/w"));
+    assert_eq!(removed.status, 200);
+    assert_eq!(server.call(get("/v1/workspaces")).json()["workspaces"], json!([]));
+}
+
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn postgres_keeps_what_several_instances_write_at_once() {
+    let Some(postgres) = Postgres::start() else {
+        println!("NOT RUN: there is no PostgreSQL server on this machine (Debian: postgresql)");
+        return;
+    };
+    let vars = [("HAVERSACK_STORE", "postgres".to_owned()), ("HAVERSACK_POSTGRES", postgres.address())];
+    let vars: BTreeMap<String, String> = vars.map(|(name, value)| (name.to_owned(), value)).into();
+    ask(&mut SpinTarget::new(&vars));
+    // Another host on the same database; each request in an instance of its own, thirty of them at once.
+    let mut server = SpinFreshTarget::new(&vars);
+    assert_eq!(server.call(json("POST", "/v1/workspace/new", &json!({"name": "W"}))).status, 200);
+    let address = server.address();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let answers = runtime.block_on(async {
+        let calls = (0..30).map(|n| {
+            let text = format!("Otter number {n} swims. ").repeat(40);
+            let fields = [("addToWorkspaces", "w")];
+            let request = upload("/v1/document/upload", &format!("d{n}.txt"), text.as_bytes(), &fields);
+            haversack_tests::client::send(address, request)
+        });
+        futures_util::future::join_all(calls).await
+    });
+    let confirmed = answers.iter().filter(|answer| answer.as_ref().is_ok_and(|a| a.status == 200)).count();
+    assert_eq!(confirmed, 30, "{answers:?}");
+    let workspace = server.call(get("/v1/workspace/w")).json();
+    assert_eq!(workspace["workspace"][0]["documents"].as_array().unwrap().len(), 30);
+    let search = json!({"query": "Otter number 3 swims", "topN": 100, "scoreThreshold": 0});
+    let found = server.call(json("POST", "/v1/workspace/w/vector-search", &search)).json();
+    assert!(found["results"].as_array().unwrap().len() >= 30);
+}
+
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn a_sealed_store_without_a_file_says_what_to_do() {
+    let vars = BTreeMap::from([("HAVERSACK_STORE".to_owned(), "sealed".to_owned())]);
+    let mut server = SpinTarget::new(&vars);
+    assert_eq!(server.call(get("/v1/auth")).status, 200);
+    assert_eq!(server.call(get("/v1/workspaces")).json()["workspaces"], json!([]));
+    let refused = server.call(json("POST", "/v1/workspace/new", &json!({"name": "W"})));
+    assert!(refused.status >= 400, "{refused:?}");
+    assert!(refused.json()["error"].as_str().unwrap().contains("sealed"), "{refused:?}");
+    let broken = server.call(raw("POST", "/v1/workspace/import", "application/octet-stream", "no bundle"));
+    assert_eq!(broken.status, 422, "{broken:?}");
+    assert!(Path::new(&server.folder().join("sqlite_key_value.db")).exists());
+}
+
+/// Fifty questions; what is found, with its scores as they were sent.
+fn questions(server: &mut impl Target) -> Vec<Value> {
+    let ask = |n: usize| {
+        let query = format!("Which otter swims {n} times past the {} mill?", n % 7);
+        json(
+            "POST",
+            "/v1/workspace/w/vector-search",
+            &json!({"query": query, "topN": 4, "scoreThreshold": 0}),
+        )
+    };
+    let found = |answer: Value| -> Value {
+        let hits = answer["results"].as_array().cloned().unwrap_or_default();
+        assert_eq!(hits.len(), 4, "{answer}");
+        hits.iter().map(|hit| json!([hit["metadata"]["title"], hit["text"], hit["score"]])).collect()
+    };
+    (0..50).map(|n| found(server.call(ask(n)).json())).collect()
+}
+
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn an_exported_workspace_answers_alike_wherever_it_is_imported() {
+    // The built-in embedder, so that every host has the same.
+    let with = |more: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let vars = [("EMBEDDING_ENGINE", "native")];
+        vars.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let mut source = NativeTarget::new(&with(&[]));
+    assert_eq!(source.call(json("POST", "/v1/workspace/new", &json!({"name": "W"}))).status, 200);
+    for n in 0..8 {
+        let text = format!("Otter number {n} swims past the mill, {} times a day. ", n * 3).repeat(50);
+        let fields = [("addToWorkspaces", "w")];
+        let answer =
+            source.call(upload("/v1/document/upload", &format!("d{n}.txt"), text.as_bytes(), &fields));
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+    }
+    let wanted = questions(&mut source);
+    let bundle = source.call(get("/v1/workspace/w/export"));
+    assert_eq!(bundle.status, 200);
+    let import = raw("POST", "/v1/workspace/import", "application/octet-stream", bundle.body);
+    let mut imported = (NativeTarget::new(&with(&[])), SpinTarget::new(&with(&[])));
+    let mut sealed = SpinFreshTarget::new(&with(&[("HAVERSACK_STORE", "sealed")]));
+    assert_eq!(imported.0.call(import.clone()).status, 200);
+    assert_eq!(imported.1.call(import.clone()).status, 200);
+    assert_eq!(sealed.call(import).status, 200);
+    assert_eq!(questions(&mut imported.0), wanted);
+    assert_eq!(questions(&mut imported.1), wanted);
+    assert_eq!(questions(&mut sealed), wanted);
+}
