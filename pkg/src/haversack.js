@@ -3,6 +3,7 @@
 import { HaversackError, answered } from "./errors.js";
 import { bytesOf } from "./files.js";
 import { asCall, asResponse } from "./http.js";
+import { oneAtATime } from "./locks.js";
 import { events } from "./sse.js";
 
 const at = (workspace) => `/api/v1/workspace/${encodeURIComponent(workspace)}`;
@@ -67,9 +68,10 @@ export class Haversack {
 
   /** The workspace of this slug; made if it is not there. Its slug may differ from a name with capitals or spaces. */
   async workspace(slug) {
-    const found = (await this.#json("GET", at(slug))).workspace;
-    const [workspace] = Array.isArray(found) ? found : [found];
-    return workspace ?? (await this.#json("POST", "/api/v1/workspace/new", { name: slug })).workspace;
+    const find = async () => [(await this.#json("GET", at(slug))).workspace].flat()[0];
+    const make = async () => (await this.#json("POST", "/api/v1/workspace/new", { name: slug })).workspace;
+    // Two that miss it at the same time, in two tabs perhaps, would make two.
+    return (await find()) ?? oneAtATime("haversack:workspaces", async () => (await find()) ?? make());
   }
 
   /**

@@ -1,4 +1,26 @@
-// Who has a store open, over all tabs, by Web Locks: whoever comes when nobody has may sweep what a crash left.
+// What tabs have to agree on, by Web Locks: who does something that only one may do, and who has a store open. Whoever
+// comes when nobody has may sweep what a crash left.
+
+let last = Promise.resolve();
+
+/** Runs `work` while nobody else runs any under this name: in no tab, or, where there are no locks, not in this thread. */
+export async function oneAtATime(name, work) {
+  let began = false;
+  const begin = () => {
+    began = true;
+    return work();
+  };
+  try {
+    const { locks } = globalThis.navigator ?? {};
+    if (locks) return await locks.request(name, begin);
+  } catch (error) {
+    // A page without an origin of its own may have none.
+    if (began || error.name !== "SecurityError") throw error;
+  }
+  const turn = last.then(begin);
+  last = turn.catch(() => {});
+  return turn;
+}
 
 /**
  * Runs `upkeep(alone)`, and counts as somebody who has the store open until the function it gives is called.

@@ -47,6 +47,12 @@ test("both builds give the same scores, to the last bit", async (t) => {
   assert.deepEqual(results[0], results[1]);
 });
 
+test("files that are added at once go into one workspace, though each of them finds none", async (t) => {
+  const haversack = await opened(t);
+  await Promise.all(["notes.txt", "guide.md", "table.csv"].map((name) => haversack.add(fixture(name), { workspace: "docs" })));
+  assert.deepEqual((await haversack.workspaces()).map(({ slug }) => slug), ["docs"]);
+});
+
 test("a model of the application answers, piece by piece, with sources", async (t) => {
   const asked = [];
   const llm = {
