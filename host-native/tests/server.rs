@@ -70,7 +70,7 @@ async fn the_engine_gets_the_request_as_it_came() {
     assert!(headers.contains_key("x-request-id"));
     let (status, _, text) = send(&host, ServerOptions::default(), get("/v1/models")).await;
     assert_eq!((status.as_u16(), text.as_str()), (200, "GET /v1/models  - "));
-    for path in ["/nothing", "/apis", "/index.html", "/../etc/passwd"] {
+    for path in ["/nothing", "/apis", "/index.php", "/../etc/passwd"] {
         let (status, _, text) = send(&host, ServerOptions::default(), get(path)).await;
         assert_eq!(status, 404, "{path}");
         assert!(text.starts_with("{\"error\":\"There is nothing at"), "{text}");

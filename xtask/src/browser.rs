@@ -67,21 +67,12 @@ fn node() -> Result<(), Failure> {
 }
 
 fn golden() -> Result<(), Failure> {
-    cargo(&[
-        "test",
-        "--package",
-        "haversack-tests",
-        "--test",
-        "suite",
-        "--",
-        "--ignored",
-        "golden::the_browser_host",
-    ])
+    crate::nextest(&["--run-ignored", "only", "-E", "package(haversack-tests) and test(/the_browser_host/)"])
 }
 
 fn chromium() -> Result<(), Failure> {
     // What is compared with the native host, and what makes bundles.
-    cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
+    shell::programs()?;
     run_node(&[
         "--test",
         "chromium/visit.test.mjs",

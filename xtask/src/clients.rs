@@ -1,6 +1,6 @@
 //! Other people's clients, as they are, against the real server: `tests/clients`.
 
-use crate::shell::{self, Failure, ROOT, cargo};
+use crate::shell::{self, Failure, ROOT};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,8 +31,7 @@ pub fn test(python: &Path, names: &[String]) -> Result<(), Failure> {
         return Err(Failure(format!("there is no client {name}; there are {known}")));
     }
     let folder = Path::new(ROOT).join("tests/clients");
-    cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
-    cargo(&["build", "--package", "haversack-tests", "--bin", "with-server"])?;
+    shell::programs()?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([python.join("bin")].into_iter().chain(std::env::split_paths(&path)))
         .map_err(|error| Failure(format!("PATH: {error}")))?;

@@ -135,8 +135,6 @@ fn with_packages<T>(
 
 pub(crate) fn nextest(filter: &[&str]) -> Result<(), Failure> {
     shell::require("cargo-nextest", &["install", "--locked", "cargo-nextest"])?;
-    // The crash and quick-start tests start the real binary.
-    cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
     cargo(&[&["nextest", "run", "--workspace", "--no-fail-fast"], filter].concat())
 }
 

@@ -29,6 +29,12 @@ pub fn cargo_with(args: &[&str], vars: &[(&str, &str)]) -> Result<(), Failure> {
     run(command, &format!("cargo {}", args.join(" ")))
 }
 
+/// Builds every program the way its tests have it. All of the suite uses these: to build one of them alone would
+/// choose other features for its dependencies, and build those again.
+pub fn programs() -> Result<(), Failure> {
+    cargo(&["test", "--workspace", "--no-run", "--quiet"])
+}
+
 /// Runs a command that has to succeed.
 pub fn run(mut command: Command, shown: &str) -> Result<(), Failure> {
     eprintln!("\u{25b8} {shown}");

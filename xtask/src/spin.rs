@@ -31,19 +31,13 @@ pub fn build() -> Result<PathBuf, Failure> {
 /// that `cargo test` works without a component.
 pub fn test() -> Result<(), Failure> {
     build()?;
-    host()?;
     crate::nextest(&["--run-ignored", "only", "-E", "package(haversack-tests) and test(/spin/)"])
-}
-
-/// Builds the test host.
-fn host() -> Result<(), Failure> {
-    cargo(&["build", "--package", "spin-host", "--profile", "tool"])
 }
 
 /// Figures of the component, beside those of the server.
 pub fn bench() -> Result<(), Failure> {
     build()?;
-    host()?;
+    shell::programs()?;
     cargo(&["build", "--release", "--package", "haversack"])?;
     cargo(&["run", "--release", "--quiet", "--package", "haversack-tests", "--bin", "bench-spin"])
 }

@@ -70,9 +70,10 @@ fn in_browser(script: &str, profile: &str, rest: &[String]) -> Result<(), Failur
     if std::env::var_os("CHROMIUM").is_none() {
         shell::require_package("chromium", "chromium")?;
     }
-    let mut build = vec!["build", "--package", "haversack", "--bin", "haversack"];
-    build.extend((profile == "release").then_some("--release"));
-    cargo(&build)?;
+    match profile {
+        "release" => cargo(&["build", "--release", "--package", "haversack"])?,
+        _ => shell::programs()?,
+    }
     let mut command = Command::new("npm");
     command.args(["run", "--silent", script, "--"]).args(rest).current_dir(folder());
     command.env("HAVERSACK_BIN", shell::target_dir().join(profile).join("haversack"));

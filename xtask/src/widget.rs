@@ -1,7 +1,7 @@
 //! The chat widget: its parts in node, and all of it in a real browser against the real server: `tests/widget`.
 
 use crate::clients;
-use crate::shell::{self, Failure, ROOT, cargo};
+use crate::shell::{self, Failure, ROOT};
 use std::path::Path;
 use std::process::Command;
 
@@ -21,8 +21,7 @@ pub fn test() -> Result<(), Failure> {
     let mut node = Command::new("node");
     node.args(unit).current_dir(&folder);
     shell::run(node, &format!("node {}", unit.join(" ")))?;
-    cargo(&["build", "--package", "haversack", "--bin", "haversack"])?;
-    cargo(&["build", "--package", "haversack-tests", "--bin", "with-server"])?;
+    shell::programs()?;
     let browser = ["node", "--test", "browser/widget.test.mjs"];
     let mut with_server = Command::new(shell::target_dir().join("debug/with-server"));
     with_server.args(browser).current_dir(&folder);

@@ -1,8 +1,8 @@
 //! `spin-host COMPONENT STATE_DIR ADDRESS`: runs the Spin component under wasmtime.
 //!
 //! A test tool. It gives the component what Spin gives it: SQLite and key-value stores in files of `STATE_DIR`,
-//! PostgreSQL where there is a server, variables from `SPIN_VARIABLE_*`, outbound HTTP, and instances that are reused and answer several requests at once, with
-//! Spin's own limits. [`shared::Options`] can be set in its environment; what it counted, and faults of the
+//! PostgreSQL where there is a server, variables from `SPIN_VARIABLE_*`, outbound HTTP, and instances that are
+//! reused and answer several requests at once, with Spin's own limits. [`shared::Options`] can be set in its environment; what it counted, and faults of the
 //! store, are had at `/.spin-host/`, which the component never sees.
 //!
 //! What it does not do: check `allowed_outbound_hosts`, run models (with `SPIN_HOST_LLM` some that only echo

@@ -26,7 +26,8 @@ fn share(of: u64) {
     // Without these a simulation that does nothing would pass.
     assert!(sum(|r| r.good) > sum(|r| r.calls) / 3, "hardly any call got through");
     assert!(sum(|r| r.facts) > SEEDS, "hardly anything was checked");
-    assert!(sum(|r| r.sessions) > SEEDS / 10, "hardly anybody signed in");
+    let sessions = sum(|r| r.sessions);
+    assert!(sessions > SEEDS / 20, "hardly anybody signed in: {sessions} times");
     // One crash belongs to every reckoning.
     assert!(sum(|r| r.crashes) > reports.len() as u64 * 5 / 4, "hardly any crash");
 }
