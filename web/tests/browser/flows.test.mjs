@@ -264,6 +264,7 @@ on("the keyboard alone is enough", {}, async (stage) => {
   await page.keyboard.press("Escape");
   assert.ok(await page.evaluate(() => document.activeElement?.matches(".cite")), "the focus is back where it was");
   await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Go to or do" }).waitFor();
   await page.keyboard.type("documents");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Documents" }).waitFor();
