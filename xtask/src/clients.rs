@@ -37,7 +37,7 @@ pub fn test(python: &Path, names: &[String]) -> Result<(), Failure> {
         .map_err(|error| Failure(format!("PATH: {error}")))?;
     let chosen = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
     for (name, words) in CLIENTS.iter().filter(|(name, _)| chosen(name)) {
-        let mut with_server = Command::new(shell::target_dir().join("debug/with-server"));
+        let mut with_server = shell::with_server();
         with_server.args(*words).current_dir(&folder).env("PATH", &path).env("PYTHONDONTWRITEBYTECODE", "1");
         shell::run(with_server, &format!("{name}: {}", words.join(" ")))?;
     }

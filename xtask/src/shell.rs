@@ -35,6 +35,13 @@ pub fn programs() -> Result<(), Failure> {
     cargo(&["test", "--workspace", "--no-run", "--quiet"])
 }
 
+/// Runs what its arguments say while the server of [`programs`] runs.
+pub fn with_server() -> Command {
+    let mut command = Command::new(target_dir().join("debug/with-server"));
+    command.env("HAVERSACK_BUILT", "1");
+    command
+}
+
 /// Runs a command that has to succeed.
 pub fn run(mut command: Command, shown: &str) -> Result<(), Failure> {
     eprintln!("\u{25b8} {shown}");

@@ -23,7 +23,7 @@ pub fn test() -> Result<(), Failure> {
     shell::run(node, &format!("node {}", unit.join(" ")))?;
     shell::programs()?;
     let browser = ["node", "--test", "browser/widget.test.mjs"];
-    let mut with_server = Command::new(shell::target_dir().join("debug/with-server"));
+    let mut with_server = shell::with_server();
     with_server.args(browser).current_dir(&folder);
     shell::run(with_server, &format!("with-server {}", browser.join(" ")))
 }

@@ -144,8 +144,8 @@ pub fn program() -> Result<&'static Path> {
 
 fn build() -> Result<PathBuf> {
     let profile = profile_folder()?;
-    // nextest has built it with this test: asking cargo in each of its processes would only take time.
-    if std::env::var_os("NEXTEST").is_none() {
+    // `cargo xtask` and nextest have built it with this program: asking cargo again would only take time.
+    if ["NEXTEST", "HAVERSACK_BUILT"].iter().all(|known| std::env::var_os(known).is_none()) {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["build", "--quiet", "--package", "haversack", "--bin", "haversack"]);
         if profile.ends_with("release") {
