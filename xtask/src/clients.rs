@@ -73,10 +73,12 @@ fn python_packages(folder: &Path) -> Result<PathBuf, Failure> {
     Ok(place)
 }
 
-/// Runs `install` unless `place` was filled from `list` as it is now.
+/// Runs `install` unless `place` was filled from `list` as it is now. An environment of Python's that was moved is broken
+/// (its scripts name their interpreter in full), so where it was made counts, too.
 fn once(list: &Path, place: &Path, install: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     let failed = |error| Failure(format!("{}: {error}", list.display()));
-    let wanted = std::fs::read(list).map_err(failed)?;
+    let mut wanted = format!("{}\n", place.display()).into_bytes();
+    wanted.extend(std::fs::read(list).map_err(failed)?);
     let stamp = place.join(".haversack-installed");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
