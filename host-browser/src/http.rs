@@ -10,9 +10,8 @@ use crate::platform::Platform;
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use haversack_engine::seam::{HostError, HostErrorKind, HttpHead, HttpRequest, Trust, is_public};
+use haversack_engine::seam::{HostError, HostErrorKind, HttpHead, HttpRequest, Trust, is_public_host};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, Response, Url};
@@ -147,20 +146,6 @@ fn check(url: &str, checked: bool) -> Result<String, HostError> {
     Ok(url.origin())
 }
 
-/// `hostname` as `URL` gives it, which turns odd spellings into plain addresses.
-fn is_public_host(hostname: &str) -> bool {
-    let literal = hostname.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    if let Some(Ok(ip)) = literal.map(str::parse::<Ipv6Addr>) {
-        return is_public(IpAddr::V6(ip));
-    }
-    if let Ok(ip) = hostname.parse::<Ipv4Addr>() {
-        return is_public(IpAddr::V4(ip));
-    }
-    let name = hostname.trim_end_matches('.').to_ascii_lowercase();
-    let private = ["localhost", "local", "internal", "lan", "home.arpa"];
-    !private.iter().any(|suffix| name == *suffix || name.ends_with(&format!(".{suffix}")))
-}
-
 fn unreachable(place: &str, error: &JsValue) -> HostError {
     let reason = error::message(error);
     // Browsers say no more than this when a server forbids a page to ask it.
@@ -169,21 +154,4 @@ fn unreachable(place: &str, error: &JsValue) -> HostError {
         _ => "",
     };
     HostError::new(HostErrorKind::Unavailable, format!("{place} cannot be reached: {reason}{hint}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_public_host;
-
-    #[test]
-    fn private_hosts_are_known_by_their_spelling() {
-        for private in
-            ["localhost", "a.localhost", "printer.local", "127.0.0.1", "10.0.0.1", "[::1]", "LOCALHOST."]
-        {
-            assert!(!is_public_host(private), "{private}");
-        }
-        for public in ["example.org", "localhost.example.org", "1.1.1.1", "[2606:4700::1111]"] {
-            assert!(is_public_host(public), "{public}");
-        }
-    }
 }

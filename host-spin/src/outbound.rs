@@ -7,36 +7,36 @@
 use bytes::{Bytes, BytesMut};
 use futures_util::future::{Either, select};
 use futures_util::stream::{BoxStream, StreamExt};
-use haversack_engine::seam::{HostError, HostErrorKind, HttpHead, HttpRequest, Reply, Trust, is_public};
+use haversack_engine::seam::hop::{Hop, REDIRECTS_MAX, malformed};
+use haversack_engine::seam::{HostError, HostErrorKind, HttpHead, HttpRequest, Reply, Trust, is_public_host};
 use spin_sdk::http::body::IncomingBodyExt;
-use spin_sdk::http::{FullBody, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use spin_sdk::http::{FullBody, HeaderName, HeaderValue, Method, Request, Response};
 use spin_sdk::wasip3::http::types::ErrorCode;
 use std::fmt::Display;
 use std::pin::pin;
 use std::time::Duration;
-use url::{Host, Url};
-
-const REDIRECTS_MAX: usize = 5;
 
 /// Sends `request` and waits for the head of the reply.
 pub async fn send(request: HttpRequest, allow_private: bool) -> Result<(HttpHead, Body), HostError> {
     let checked = request.trust == Trust::Caller && !allow_private;
-    let mut hop = Hop::new(&request)?;
+    let (head_timeout_ms, max_bytes, idle_ms) =
+        (request.head_timeout_ms, request.max_bytes, request.idle_timeout_ms);
+    let mut hop = Hop::new(request)?;
     let follow = async {
         for _ in 0..=REDIRECTS_MAX {
             if checked {
-                check(&hop.url)?;
+                check(&hop)?;
             }
-            let response = hop.send().await?;
-            match hop.next(response.status().as_u16(), response.headers())? {
+            let response = send_one(&hop).await?;
+            let location = response.headers().get("location").map(HeaderValue::as_bytes);
+            match hop.next(response.status().as_u16(), location)? {
                 Some(next) => hop = next,
                 None => return Ok((hop.url, response)),
             }
         }
-        let message = format!("{} redirects more than {REDIRECTS_MAX} times", place(&hop.url));
-        Err(HostError::new(HostErrorKind::Unavailable, message))
+        Err(hop.too_many())
     };
-    let (url, response) = within(request.head_timeout_ms, "no answer", follow).await??;
+    let (url, response) = within(head_timeout_ms, "no answer", follow).await??;
     let (parts, body) = response.into_parts();
     let text = |(name, value): (&HeaderName, &HeaderValue)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
@@ -47,8 +47,7 @@ pub async fn send(request: HttpRequest, allow_private: bool) -> Result<(HttpHead
         url: url.to_string(),
     };
     let pieces = body.stream().map(|piece| piece.map_err(|error| error.to_string())).boxed();
-    let (left, idle_ms) = (request.max_bytes, request.idle_timeout_ms);
-    Ok((head, Body { pieces, left, max_bytes: left, idle_ms, reply: Reply::Http }))
+    Ok((head, Body { pieces, left: max_bytes, max_bytes, idle_ms, reply: Reply::Http }))
 }
 
 async fn within<F: Future>(ms: u64, what: &str, future: F) -> Result<F::Output, HostError> {
@@ -61,108 +60,30 @@ async fn within<F: Future>(ms: u64, what: &str, future: F) -> Result<F::Output, 
     }
 }
 
-/// Refuses addresses that are not of the public internet. [`Url`] has turned odd spellings into plain ones.
-fn check(url: &Url) -> Result<(), HostError> {
-    let public = match url.host() {
-        Some(Host::Ipv4(ip)) => is_public(ip.into()),
-        Some(Host::Ipv6(ip)) => is_public(ip.into()),
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name != "localhost" && !name.ends_with(".localhost") && !name.ends_with(".internal")
-        }
-        None => false,
-    };
-    match public {
+/// Refuses addresses that are not of the public internet, as far as can be told without resolving names.
+fn check(hop: &Hop) -> Result<(), HostError> {
+    match hop.url.host_str().is_some_and(is_public_host) {
         true => Ok(()),
         false => Err(HostError::new(
             HostErrorKind::Refused,
-            format!("{} is not a public address, and this server fetches no others for callers", place(url)),
+            format!("{} is not a public address, and this server fetches no others for callers", hop.place()),
         )),
     }
 }
 
-/// Where a URL leads, without what may be secret in it.
-fn place(url: &Url) -> String {
-    url.origin().ascii_serialization()
-}
-
-/// One request of a chain of redirects.
-struct Hop {
-    url: Url,
-    method: Method,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Hop {
-    fn new(request: &HttpRequest) -> Result<Hop, HostError> {
-        let url = parse(&request.url, None)?;
-        let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| malformed("the method"))?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in &request.headers {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed("a header's name"))?;
-            let value = HeaderValue::from_str(value).map_err(|_| malformed("a header's value"))?;
-            headers.append(name, value);
-        }
-        Ok(Hop { url, method, headers, body: request.body.clone() })
+async fn send_one(hop: &Hop) -> Result<Response, HostError> {
+    let mut request = Request::new(FullBody::new(hop.body.clone()));
+    *request.method_mut() = Method::from_bytes(hop.method.as_bytes()).map_err(|_| malformed("the method"))?;
+    *request.uri_mut() = hop.url.as_str().parse().map_err(|_| malformed("the address"))?;
+    for (name, value) in &hop.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed("a header's name"))?;
+        let value = HeaderValue::from_str(value).map_err(|_| malformed("a header's value"))?;
+        request.headers_mut().append(name, value);
     }
-
-    async fn send(&self) -> Result<Response, HostError> {
-        let uri: Uri = self.url.as_str().parse().map_err(|_| malformed("the address"))?;
-        let mut request = Request::new(FullBody::new(self.body.clone()));
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = uri;
-        *request.headers_mut() = self.headers.clone();
-        spin_sdk::http::send(request).await.map_err(|error| failure(error, &self.url))
-    }
-
-    /// What to send after a redirect (RFC 9110, section 15.4). As browsers do, 303 turns everything but HEAD
-    /// into GET, 301 and 302 turn POST into GET; headers that may be secret stay with their origin.
-    fn next(&self, status: u16, answered: &HeaderMap) -> Result<Option<Hop>, HostError> {
-        let to_get = match status {
-            301 | 302 => self.method == Method::POST,
-            303 => self.method != Method::HEAD,
-            307 | 308 => false,
-            _ => return Ok(None),
-        };
-        let Some(location) = answered.get("location") else { return Ok(None) };
-        let location = std::str::from_utf8(location.as_bytes()).map_err(|_| malformed("a redirect"))?;
-        let url = parse(location, Some(&self.url))?;
-        let (mut headers, mut body, mut method) =
-            (self.headers.clone(), self.body.clone(), self.method.clone());
-        if to_get {
-            (method, body) = (Method::GET, Bytes::new());
-            headers.remove("content-type");
-        }
-        if url.origin() != self.url.origin() {
-            let harmless = ["accept", "accept-language", "content-type", "user-agent"];
-            headers = headers
-                .iter()
-                .filter(|(name, _)| harmless.contains(&name.as_str()))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
-        }
-        Ok(Some(Hop { url, method, headers, body }))
-    }
+    spin_sdk::http::send(request).await.map_err(|error| failure(error, &hop.place()))
 }
 
-fn parse(text: &str, base: Option<&Url>) -> Result<Url, HostError> {
-    let url = Url::options().base_url(base).parse(text).map_err(|_| malformed("the address"))?;
-    match url.scheme() {
-        "http" | "https" => Ok(url),
-        other => {
-            let message = format!("{other}: addresses are not fetched; use http or https");
-            Err(HostError::new(HostErrorKind::Refused, message))
-        }
-    }
-}
-
-fn malformed(what: &str) -> HostError {
-    HostError::new(HostErrorKind::Failed, format!("{what} of an outbound request is malformed"))
-}
-
-fn failure(error: ErrorCode, url: &Url) -> HostError {
-    let place = place(url);
+fn failure(error: ErrorCode, place: &str) -> HostError {
     match error {
         ErrorCode::HttpRequestDenied => HostError::new(
             HostErrorKind::Refused,

@@ -12,6 +12,26 @@ pub fn is_public(ip: IpAddr) -> bool {
     }
 }
 
+/// Whether a host, as it stands in a parsed URL (an IPv6 address in brackets, odd spellings of addresses undone), may be
+/// public: it is no literal of a private address and no name that only private networks have (RFC 6761, RFC 6762,
+/// RFC 8375). For hosts that cannot resolve names; where a name leads has to be checked by whoever can.
+pub fn is_public_host(host: &str) -> bool {
+    let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if let Some(Ok(ip)) = literal.map(str::parse::<Ipv6Addr>) {
+        return is_public(IpAddr::V6(ip));
+    }
+    if let Ok(ip) = host.parse::<Ipv4Addr>() {
+        return is_public(IpAddr::V4(ip));
+    }
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let private = ["localhost", "local", "internal", "lan", "home.arpa"];
+    !name.is_empty()
+        && !private.iter().any(|suffix| {
+            let stem = name.strip_suffix(suffix);
+            stem.is_some_and(|stem| stem.is_empty() || stem.ends_with('.'))
+        })
+}
+
 fn is_public_v4(ip: Ipv4Addr) -> bool {
     const RESERVED: [([u8; 4], u32); 16] = [
         ([0, 0, 0, 0], 8),
@@ -111,6 +131,18 @@ mod tests {
         ];
         for ip in allowed {
             assert!(is_public(ip.parse().unwrap()), "{ip}");
+        }
+    }
+
+    #[test]
+    fn private_hosts_are_known_by_their_spelling() {
+        for private in
+            ["localhost", "a.localhost", "printer.local", "127.0.0.1", "10.0.0.1", "[::1]", "LOCALHOST.", ""]
+        {
+            assert!(!is_public_host(private), "{private}");
+        }
+        for public in ["example.org", "localhost.example.org", "notlocal", "1.1.1.1", "[2606:4700::1111]"] {
+            assert!(is_public_host(public), "{public}");
         }
     }
 }

@@ -23,6 +23,7 @@ mod address;
 mod cx;
 mod effect;
 pub mod front;
+pub mod hop;
 mod mailbox;
 mod run;
 #[cfg(test)]
@@ -30,7 +31,7 @@ mod tests;
 pub mod text_or_base64;
 pub mod transcript;
 
-pub use address::is_public;
+pub use address::{is_public, is_public_host};
 pub use cx::{Call, Chunks, Cx, Elapsed};
 pub use effect::*;
 pub use run::{Misuse, Run};

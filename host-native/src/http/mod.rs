@@ -4,14 +4,14 @@
 //! the connection goes to what was checked: there is no second look-up that could answer something else.
 //! Redirects are followed by hand, so that each hop goes through the same check.
 
-mod redirect;
 mod resolver;
 mod tls;
 
+use haversack_engine::seam::hop::{Hop, REDIRECTS_MAX, malformed, place};
 use haversack_engine::seam::{HostError, HostErrorKind, HttpHead, HttpRequest, Trust, is_public};
 use http_body_util::BodyExt;
-use redirect::Hop;
-use reqwest::{Client, Response, redirect::Policy};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Client, Method, Response, redirect::Policy};
 use resolver::{CheckedResolver, Forbidden};
 use std::error::Error as _;
 use std::sync::{Arc, OnceLock};
@@ -19,7 +19,6 @@ use std::time::Duration;
 use url::{Host, Url};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const REDIRECTS_MAX: usize = 5;
 
 /// The client. Clones share connections; nothing is set up before the first request.
 #[derive(Clone)]
@@ -100,14 +99,25 @@ async fn follow(client: &Client, mut hop: Hop, checked: bool) -> Result<Response
         if checked {
             check_literal(&hop.url)?;
         }
-        let response = hop.send(client).await.map_err(|e| failure(&e, &place(&hop.url)))?;
-        match hop.next(&response)? {
+        let response = send(client, &hop).await?;
+        let location = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
+        match hop.next(response.status().as_u16(), location)? {
             Some(next) => hop = next,
             None => return Ok(response),
         }
     }
-    let message = format!("{} redirects more than {REDIRECTS_MAX} times", place(&hop.url));
-    Err(HostError::new(HostErrorKind::Unavailable, message))
+    Err(hop.too_many())
+}
+
+async fn send(client: &Client, hop: &Hop) -> Result<Response, HostError> {
+    let method = Method::from_bytes(hop.method.as_bytes()).map_err(|_| malformed("the method"))?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in &hop.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed("a header's name"))?;
+        headers.append(name, HeaderValue::from_str(value).map_err(|_| malformed("a header's value"))?);
+    }
+    let request = client.request(method, hop.url.clone()).headers(headers).body(hop.body.clone());
+    request.send().await.map_err(|error| failure(&error, &hop.place()))
 }
 
 /// A name goes through the resolver; an address in the URL never reaches it. `Url` has turned odd spellings
@@ -146,11 +156,6 @@ impl Body {
             }
         }
     }
-}
-
-/// Scheme, host and port only: path and query may hold secrets.
-fn place(url: &Url) -> String {
-    url.origin().ascii_serialization()
 }
 
 fn failure(error: &reqwest::Error, place: &str) -> HostError {
