@@ -86,6 +86,8 @@ codes! {
     NotBuilt 501 "not_built",
     /// The store failed: nothing was half written.
     StoreFailed 500 "store_failed",
+    /// The store can be read only: a sealed workspace, say.
+    ReadOnly 403 "read_only",
     /// The disk or quota is full: nothing was written.
     StoreFull 507 "store_full",
     /// A defect of ours.
@@ -162,6 +164,7 @@ impl From<StoreError> for ApiError {
         let code = match &error {
             StoreError::Contended => Code::Contended,
             error if error.is_full() => Code::StoreFull,
+            error if error.is_refused() => Code::ReadOnly,
             _ => Code::StoreFailed,
         };
         let error = ApiError::new(code, error.to_string());

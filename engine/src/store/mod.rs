@@ -51,4 +51,9 @@ impl StoreError {
     pub fn is_full(&self) -> bool {
         matches!(self, StoreError::Host(error) if error.kind == HostErrorKind::Full)
     }
+
+    /// The store takes no such changes.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, StoreError::Host(error) if error.kind == HostErrorKind::Refused)
+    }
 }

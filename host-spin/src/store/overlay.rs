@@ -65,7 +65,8 @@ impl Overlay {
         Ok(())
     }
 
-    /// Does `writes` in order. `below` are the keys of deleted ranges that exist below.
+    /// Does `writes` in order. They passed [`Overlay::check`], and nothing of that kind is in a sealed file: what a range
+    /// deletes is all here.
     pub fn write(&mut self, writes: Vec<Write>) {
         for write in writes {
             match write {
@@ -81,7 +82,12 @@ impl Overlay {
     }
 
     fn put(&mut self, key: Key, value: Option<Bytes>) {
-        self.bytes += key.as_str().len() + value.as_ref().map_or(0, Bytes::len);
-        self.entries.insert(key, value);
+        let size = |value: &Option<Bytes>| value.as_ref().map_or(0, Bytes::len);
+        self.bytes += size(&value);
+        let length = key.as_str().len();
+        match self.entries.insert(key, value) {
+            Some(before) => self.bytes -= size(&before),
+            None => self.bytes += length,
+        }
     }
 }
