@@ -4,6 +4,7 @@ use crate::clock::{self, RunClock};
 use crate::config;
 use crate::drive::drive;
 use crate::effects::Effects;
+use crate::log;
 use crate::outlet::Outlet;
 use crate::store::Store;
 use haversack_engine::seam::{ApiRequest, Origin, Run};
@@ -38,7 +39,8 @@ pub async fn get() -> Result<Rc<Instance>, String> {
 impl Instance {
     async fn open() -> Result<Instance, String> {
         let vars = config::read().await;
-        let (settings, _problems) = Settings::from_vars(&vars);
+        let (settings, problems) = Settings::from_vars(&vars);
+        problems.iter().for_each(|problem| log::warn(problem));
         let store = Rc::new(Store::open(&vars).await.map_err(|error| error.message)?);
         let allow_private = config::flag(&vars, "HAVERSACK_ALLOW_PRIVATE_ADDRESSES");
         let instance = Instance { engine: Engine::new(settings), effects: Effects { store, allow_private } };
@@ -95,12 +97,11 @@ impl Instance {
 
 /// Makes the operator's key known; one that is known stays as it is.
 fn first_key(secret: &str) -> ApiRequest {
-    let quoted = secret.replace('\\', "\\\\").replace('"', "\\\"");
     ApiRequest {
         method: "POST".to_owned(),
         path: "/api/system/generate-api-key".to_owned(),
         query: String::new(),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-        body: format!("{{\"name\":\"HAVERSACK_API_KEY\",\"secret\":\"{quoted}\"}}").into(),
+        body: serde_json::json!({ "name": "HAVERSACK_API_KEY", "secret": secret }).to_string().into(),
     }
 }

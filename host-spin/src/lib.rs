@@ -13,6 +13,7 @@ mod drive;
 mod effects;
 mod import;
 mod instance;
+mod log;
 mod models;
 mod outbound;
 mod outlet;
