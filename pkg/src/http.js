@@ -51,3 +51,15 @@ export function asResponse(answer, signal) {
   }, { highWaterMark: 0 });
   return new Response(body, { status, headers });
 }
+
+/**
+ * All of a body.
+ * @param {import("./engine.js").Answer} answer
+ * @returns {Promise<Uint8Array>}
+ */
+export async function whole(answer) {
+  const pieces = [];
+  for (let piece; (piece = await answer.next()); ) pieces.push(piece);
+  if (pieces.length === 1) return pieces[0];
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}

@@ -1,6 +1,7 @@
 // The engine in this thread.
 
 import { HaversackError } from "./errors.js";
+import { whole } from "./http.js";
 import { attend } from "./locks.js";
 import { platform } from "./platform.js";
 import { loadEngine } from "./wasm.js";
@@ -41,7 +42,7 @@ export async function openLocal(options = {}) {
   };
   const leave = await attend(persistent ? name : undefined, async (alone) => {
     const answer = held(await host.maintain(alone), () => {});
-    const text = await whole(answer);
+    const text = new TextDecoder().decode(await whole(answer));
     if (answer.status >= 400) throw new HaversackError(JSON.parse(text).message ?? text, { status: answer.status });
   }).catch((error) => {
     host.close();
@@ -93,11 +94,4 @@ function held(answer, ended) {
       end();
     },
   };
-}
-
-async function whole(answer) {
-  const decoder = new TextDecoder();
-  let text = "";
-  for (let piece; (piece = await answer.next()); ) text += decoder.decode(piece, { stream: true });
-  return text + decoder.decode();
 }

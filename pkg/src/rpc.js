@@ -43,7 +43,8 @@ export class Peer {
     if (id === undefined) return handlers[name]?.(value);
     try {
       const answer = await handlers[name](value);
-      this.#port.postMessage({ id, value: answer }, answer instanceof Uint8Array ? [answer.buffer] : []);
+      const bytes = answer instanceof Uint8Array ? answer : answer?.body;
+      this.#port.postMessage({ id, value: answer }, bytes ? [bytes.buffer] : []);
     } catch (thrown) {
       this.#port.postMessage({ id, error: packed(thrown) });
     }

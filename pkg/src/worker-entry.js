@@ -1,10 +1,13 @@
 // The worker of `worker.js`.
 
+import { whole } from "./http.js";
 import { openLocal } from "./local.js";
 import { remote } from "./models.js";
 import { Peer } from "./rpc.js";
 
 let engine;
+
+/** Those whose bodies come over time; others are sent with their heads. */
 const answers = new Map();
 
 const peer = new Peer(globalThis, {
@@ -17,8 +20,9 @@ const peer = new Peer(globalThis, {
   async call({ id, call, watched }) {
     const began = watched ? (effect) => peer.tell("began", { id, effect }) : undefined;
     const answer = await engine.call(call, began);
-    answers.set(id, answer);
     const { status, headers, streaming } = answer;
+    if (!streaming) return { status, headers, streaming, body: await whole(answer) };
+    answers.set(id, answer);
     return { status, headers, streaming };
   },
   async next(id) {

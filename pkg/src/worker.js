@@ -44,10 +44,14 @@ async function openIn(worker, { worker: _, llm, embedder, bundle, ...options }) 
       const id = ++last;
       if (began) watchers.set(id, began);
       const end = () => watchers.delete(id);
-      const head = await peer.ask("call", { id, call, watched: Boolean(began) }).catch((error) => {
+      const { body, ...head } = await peer.ask("call", { id, call, watched: Boolean(began) }).catch((error) => {
         end();
         throw error;
       });
+      if (body) {
+        end();
+        return given(head, body);
+      }
       return {
         ...head,
         async next() {
@@ -65,6 +69,22 @@ async function openIn(worker, { worker: _, llm, embedder, bundle, ...options }) 
       await peer.ask("close");
       worker.terminate();
       peer.fail(new HaversackError("Haversack was closed; open it again.", { kind: "unavailable" }));
+    },
+  };
+}
+
+/** An answer whose body has come. */
+function given(head, body) {
+  let left = body.length > 0 ? body : undefined;
+  return {
+    ...head,
+    async next() {
+      const piece = left;
+      left = undefined;
+      return piece;
+    },
+    cancel() {
+      left = undefined;
     },
   };
 }

@@ -104,6 +104,32 @@ pub fn is_passing(key: &Key) -> bool {
     key.as_str().split_once('/').is_some_and(|(kind, _)| PASSING.contains(&kind))
 }
 
+/// Small records of which a document has thousands: the vectors and the texts of its chunks.
+const SHELVED: [&str; 2] = ["chunk", "row"];
+
+/// Bytes of three numbers as parts of a key.
+const NUMBERS: usize = 3 * 13;
+
+/// The shelf of a chunk's vector or text, and its place there: a host whose store is slow for each record may keep the
+/// ten whose numbers differ in their last digit as one, under this name. It sorts where they would.
+pub fn shelf(key: &Key) -> Option<(&str, usize)> {
+    let (shelf, place) = shelf_at(key)?;
+    (shelf.len() + 1 == key.as_str().len()).then_some((shelf, place))
+}
+
+/// Whether what lies behind `bound` may be on shelves.
+pub fn is_shelved(bound: &Key) -> bool {
+    bound.as_str().split_once('/').is_some_and(|(kind, _)| SHELVED.contains(&kind))
+}
+
+/// The shelf that a range which begins or ends at `bound` may take apart.
+pub fn shelf_at(bound: &Key) -> Option<(&str, usize)> {
+    let (kind, _) = bound.as_str().split_once('/').filter(|(kind, _)| SHELVED.contains(kind))?;
+    let (shelf, rest) = bound.as_str().split_at_checked(kind.len() + NUMBERS - 1)?;
+    let place = rest.chars().next()?.to_digit(10)?;
+    Some((shelf, place as usize))
+}
+
 macro_rules! keys {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $format:literal, $($value:expr),*;)*) => {
         $($(#[$doc])* pub fn $name($($arg: $type),*) -> Key { Key::new(format!($format, $($value),*)) })*
@@ -388,6 +414,25 @@ mod tests {
         assert!(keys.iter().all(|key| range.start <= *key && *key < range.end));
         let other = chat(7, &Partition::Thread(1, None), 1);
         assert!(other < range.start || other >= range.end);
+    }
+
+    #[test]
+    fn ten_chunks_share_a_shelf_that_sorts_as_they_do() {
+        let keys: Vec<Key> = (8..12).map(|n| row(1, 2, n)).collect();
+        let shelves: Vec<_> = keys.iter().map(|key| shelf(key).unwrap()).collect();
+        assert_eq!(shelves.iter().map(|(_, place)| *place).collect::<Vec<_>>(), [8, 9, 0, 1]);
+        assert!(shelves[0].0 == shelves[1].0 && shelves[1].0 < shelves[2].0);
+        assert!(shelves[2].0 < keys[2].as_str() && shelves[2].0 > keys[1].as_str());
+        let range = segment_rows(1, 2);
+        assert!(
+            shelves.iter().all(|(shelf, _)| *shelf > range.start.as_str() && *shelf < range.end.as_str())
+        );
+        assert_eq!((shelf(&after(&keys[1])), shelf_at(&after(&keys[1]))), (None, Some(shelves[1])));
+        assert!(is_shelved(&range.start) && !is_shelved(&vectors(1, 2, 3)));
+        assert_eq!(
+            (shelf_at(&range.start), shelf(&workspace(1)), shelf(&vectors(1, 2, 3))),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -1,22 +1,20 @@
-//! Records in IndexedDB: one object store, keys as strings, values as strings where they are text and as bytes where
-//! not, so that a person with the browser's tools can see what is there.
+//! Records in IndexedDB, in one object store.
 //!
 //! Every operation is one transaction. The browser runs transactions that write one after the other, over all tabs,
 //! and undoes those that fail: that is the whole contract. Keys are ASCII, so its order of strings is ours of bytes.
 
 use super::memory::number;
+use super::scan;
+use super::shelves::{self, Shelves};
 use crate::error;
-use bytes::Bytes;
 use haversack_engine::seam::text_or_base64::Blob;
-use haversack_engine::seam::{HostError, HostErrorKind, Key, KeyRange, KvOp, KvReply, Write};
-use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use haversack_engine::seam::{HostError, HostErrorKind, Key, KvOp, KvReply, Write};
+use js_sys::{Function, Object, Promise, Reflect};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    IdbCursor, IdbCursorWithValue, IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest,
-    IdbRequest, IdbTransaction,
-};
+use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
 const RECORDS: &str = "records";
 const VERSION: u32 = 1;
@@ -26,6 +24,8 @@ pub struct IndexedDb {
     name: String,
     durable: bool,
     database: RefCell<IdbDatabase>,
+    /// Of the last read. It takes further requests until the turn in which that was answered is over.
+    reading: RefCell<Option<IdbObjectStore>>,
     closed: Cell<bool>,
 }
 
@@ -42,16 +42,14 @@ impl IndexedDb {
     /// Opens or makes it.
     pub async fn open(name: &str, durable: bool) -> Result<IndexedDb, HostError> {
         let database = connect(name).await.map_err(|error| error::stored(&error))?;
-        Ok(IndexedDb { name: name.to_owned(), durable, database: database.into(), closed: Cell::new(false) })
+        let (database, reading) = (RefCell::new(database), RefCell::default());
+        Ok(IndexedDb { name: name.to_owned(), durable, database, reading, closed: Cell::new(false) })
     }
 
     /// Performs an operation.
     pub async fn execute(&self, op: &KvOp) -> Result<KvReply, HostError> {
         let result = match op {
-            KvOp::Get { keys } => self.get(keys).await.map(KvReply::Values),
-            KvOp::Scan { range, reverse, limit, keys_only } => {
-                self.scan(range, *reverse, *limit, *keys_only).await.map(KvReply::Entries)
-            }
+            KvOp::Get { .. } | KvOp::Scan { .. } => self.read(op).await,
             KvOp::Next { key, count } => self.next(key, *count).await.map(KvReply::Next),
             KvOp::Commit { expect, writes } => self.commit(expect, writes).await,
         };
@@ -96,43 +94,25 @@ impl IndexedDb {
         transaction.call3(&database, &RECORDS.into(), &mode.into(), &options)?.dyn_into::<IdbTransaction>()
     }
 
-    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Blob>>, JsValue> {
-        let (_, store) = self.begin(Mode::Read).await?;
-        read(&store, keys.iter()).await
-    }
-
-    async fn scan(
-        &self,
-        range: &KeyRange,
-        reverse: bool,
-        limit: u32,
-        keys_only: bool,
-    ) -> Result<Vec<(Key, Blob)>, JsValue> {
-        let (Some(range), 1..) = (key_range(range)?, limit) else { return Ok(vec![]) };
-        let (_, store) = self.begin(Mode::Read).await?;
-        if reverse {
-            return scan_back(&store, &range, limit, keys_only).await;
+    /// Reads that follow each other at once share a transaction: beginning one takes longer than the read.
+    async fn read(&self, op: &KvOp) -> Result<KvReply, JsValue> {
+        let last = self.reading.borrow().clone();
+        if let Some(store) = last {
+            match read(&store, op).await {
+                Err(error) if error::name(&error) == "TransactionInactiveError" => {}
+                other => return other,
+            }
         }
-        let keys = store.get_all_keys_with_key_and_limit(&range, limit)?;
-        let values = match keys_only {
-            true => None,
-            false => Some(store.get_all_with_key_and_limit(&range, limit)?),
-        };
-        let keys: Array = outcome(&keys).await?.dyn_into()?;
-        let Some(values) = values else {
-            return keys.iter().map(|key| Ok((key_of(&key)?, Blob(Bytes::new())))).collect();
-        };
-        let values: Array = outcome(&values).await?.dyn_into()?;
-        keys.iter()
-            .zip(values.iter())
-            .map(|(key, value)| Ok((key_of(&key)?, Blob(bytes_of(&value)?))))
-            .collect()
+        let (_, store) = self.begin(Mode::Read).await?;
+        self.reading.replace(Some(store.clone()));
+        read(&store, op).await
     }
 
     async fn next(&self, key: &Key, count: u32) -> Result<u64, JsValue> {
         let (transaction, store) = self.begin(Mode::Count).await?;
-        let found = read(&store, [key].into_iter()).await?.pop().flatten();
-        let last = found.map_or(0, |Blob(digits)| number(&digits)) + u64::from(count);
+        let found = store.get(&key.as_str().into())?;
+        let found = outcome(&found).await?;
+        let last = found.as_string().map_or(0, |digits| number(digits.as_bytes())) + u64::from(count);
         store.put_with_key(&last.to_string().into(), &key.as_str().into())?;
         completed(&transaction).await?;
         Ok(last)
@@ -141,18 +121,36 @@ impl IndexedDb {
     async fn commit(&self, expect: &[(Key, Option<Blob>)], writes: &[Write]) -> Result<KvReply, JsValue> {
         let (transaction, store) = self.begin(Mode::Write).await?;
         let done = completed(&transaction);
-        let found = read(&store, expect.iter().map(|(key, _)| key)).await?;
-        if found.iter().zip(expect).any(|(found, (_, expected))| found != expected) {
-            transaction.abort()?;
-            return Ok(KvReply::Conflict);
+        let expected = expect.iter().map(|(key, _)| key);
+        let mut shelves = Shelves::read(&store, expected, shelves::touched(writes)).await?;
+        for (key, value) in expect {
+            if shelves.get(key)? != *value {
+                transaction.abort()?;
+                return Ok(KvReply::Conflict);
+            }
         }
-        if let Err(error) = writes.iter().try_for_each(|write| change(&store, write)) {
+        let written = writes.iter().try_for_each(|write| shelves.write(&store, write));
+        if let Err(error) = written.and_then(|()| shelves.put_back(&store)) {
             // It may have ended already, for the same reason.
             let _ = transaction.abort();
             return Err(error);
         }
         done.await?;
         Ok(KvReply::Committed)
+    }
+}
+
+async fn read(store: &IdbObjectStore, op: &KvOp) -> Result<KvReply, JsValue> {
+    match op {
+        KvOp::Get { keys } => {
+            let shelves = Shelves::read(store, keys.iter(), BTreeSet::new()).await?;
+            keys.iter().map(|key| shelves.get(key)).collect::<Result<_, _>>().map(KvReply::Values)
+        }
+        KvOp::Scan { range, reverse, limit, keys_only } => {
+            let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
+            scan::run(store, range, *reverse, limit, *keys_only).await.map(KvReply::Entries)
+        }
+        KvOp::Next { .. } | KvOp::Commit { .. } => Err(js_sys::Error::new("this is no read").into()),
     }
 }
 
@@ -181,100 +179,8 @@ async fn connect(name: &str) -> Result<IdbDatabase, JsValue> {
     Ok(database)
 }
 
-/// All from one moment, asked for together.
-async fn read<'a>(
-    store: &IdbObjectStore,
-    keys: impl Iterator<Item = &'a Key>,
-) -> Result<Vec<Option<Blob>>, JsValue> {
-    let requests =
-        keys.map(|key| store.get(&key.as_str().into())).collect::<Result<Vec<IdbRequest>, JsValue>>()?;
-    // Requests of a transaction settle in order: once the last has, so have all.
-    if let Some(last) = requests.last() {
-        outcome(last).await?;
-    }
-    requests
-        .iter()
-        .map(|request| {
-            let value = request.result()?;
-            if value.is_undefined() { Ok(None) } else { bytes_of(&value).map(|bytes| Some(Blob(bytes))) }
-        })
-        .collect()
-}
-
-async fn scan_back(
-    store: &IdbObjectStore,
-    range: &JsValue,
-    limit: u32,
-    keys_only: bool,
-) -> Result<Vec<(Key, Blob)>, JsValue> {
-    let direction = web_sys::IdbCursorDirection::Prev;
-    let request = match keys_only {
-        true => store.open_key_cursor_with_range_and_direction(range, direction)?,
-        false => store.open_cursor_with_range_and_direction(range, direction)?,
-    };
-    let mut entries = Vec::new();
-    loop {
-        let found = outcome(&request).await?;
-        if found.is_null() {
-            return Ok(entries);
-        }
-        let cursor: IdbCursor = found.unchecked_into();
-        let key = key_of(&cursor.key()?)?;
-        let value = match keys_only {
-            true => Bytes::new(),
-            false => bytes_of(&cursor.unchecked_ref::<IdbCursorWithValue>().value()?)?,
-        };
-        entries.push((key, Blob(value)));
-        if entries.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
-            return Ok(entries);
-        }
-        cursor.continue_()?;
-    }
-}
-
-fn change(store: &IdbObjectStore, write: &Write) -> Result<(), JsValue> {
-    match write {
-        Write::Put(key, value) => {
-            let value = match std::str::from_utf8(value) {
-                Ok(text) => JsValue::from_str(text),
-                Err(_) => Uint8Array::from(&value[..]).into(),
-            };
-            store.put_with_key(&value, &key.as_str().into()).map(drop)
-        }
-        Write::Delete(key) => store.delete(&key.as_str().into()).map(drop),
-        Write::DeleteRange(range) => match key_range(range)? {
-            Some(range) => store.delete(&range).map(drop),
-            None => Ok(()),
-        },
-    }
-}
-
-/// `None` for a range without a key in it, which IndexedDB takes for a mistake.
-fn key_range(range: &KeyRange) -> Result<Option<JsValue>, JsValue> {
-    if range.start >= range.end {
-        return Ok(None);
-    }
-    let (start, end) = (range.start.as_str().into(), range.end.as_str().into());
-    IdbKeyRange::bound_with_lower_open_and_upper_open(&start, &end, false, true)
-        .map(|range| Some(range.into()))
-}
-
-fn key_of(key: &JsValue) -> Result<Key, JsValue> {
-    key.as_string().map(Key::new).ok_or_else(|| js_sys::Error::new("a key is no string").into())
-}
-
-fn bytes_of(value: &JsValue) -> Result<Bytes, JsValue> {
-    if let Some(text) = value.as_string() {
-        return Ok(text.into());
-    }
-    let bytes = value
-        .dyn_ref::<Uint8Array>()
-        .ok_or_else(|| js_sys::Error::new("a value is neither text nor bytes"))?;
-    Ok(bytes.to_vec().into())
-}
-
 /// What a request gives. Its handlers are those of a promise, so nothing has to be kept alive for it.
-async fn outcome(request: &IdbRequest) -> Result<JsValue, JsValue> {
+pub(super) async fn outcome(request: &IdbRequest) -> Result<JsValue, JsValue> {
     let settled = Promise::new(&mut |resolve, reject| {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));

@@ -2,6 +2,9 @@
 
 mod indexed_db;
 mod memory;
+mod scan;
+mod shelves;
+mod value;
 
 use haversack_engine::seam::{HostError, KvOp, KvReply};
 use indexed_db::IndexedDb;
