@@ -182,6 +182,21 @@ pub async fn embed(
     vectors.map_err(|error| failed(embedder.name(), error))
 }
 
+/// [`embed`] for passages of one document, which all have `header` in front.
+pub async fn embed_passages(
+    cx: &Cx,
+    embedder: &Embedder,
+    header: &str,
+    passages: &[&str],
+) -> Result<Vec<Vec<f32>>, EmbedError> {
+    if let Embedder::Builtin = embedder {
+        let model = builtin(cx).await?.starting(header);
+        return Ok(one_by_one(cx, passages, |passage| model.embed(passage)).await);
+    }
+    let texts: Vec<String> = passages.iter().map(|passage| [header, passage].concat()).collect();
+    embed(cx, embedder, &texts, Purpose::Passage).await
+}
+
 /// The built-in model: from this build, or from the host's files, which are then kept for later runs.
 pub async fn builtin(cx: &Cx) -> Result<&'static StaticModel, EmbedError> {
     #[cfg(feature = "embedded-assets")]
@@ -209,17 +224,21 @@ pub async fn builtin(cx: &Cx) -> Result<&'static StaticModel, EmbedError> {
 
 async fn builtin_vectors(cx: &Cx, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
     let model = builtin(cx).await?;
+    Ok(one_by_one(cx, texts, |text| model.embed(text)).await)
+}
+
+async fn one_by_one<T: AsRef<str>>(cx: &Cx, texts: &[T], embed: impl Fn(&str) -> Vec<f32>) -> Vec<Vec<f32>> {
     let mut vectors = Vec::with_capacity(texts.len());
     let mut bytes = 0;
-    for text in texts {
+    for text in texts.iter().map(AsRef::as_ref) {
         if bytes >= BYTES_BETWEEN_BREATHS {
             cx.breathe().await;
             bytes = 0;
         }
         bytes += text.len();
-        vectors.push(model.embed(text));
+        vectors.push(embed(text));
     }
-    Ok(vectors)
+    vectors
 }
 
 async fn host_vectors(cx: &Cx, host: &HostEmbedder, texts: &[String]) -> Result<Vec<Vec<f32>>, LlmError> {

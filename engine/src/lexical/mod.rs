@@ -3,7 +3,9 @@
 //! Plain arithmetic, the same bits on every host.
 
 pub mod bm25;
+pub mod collect;
 pub mod fusion;
 mod porter;
 pub mod postings;
 pub mod terms;
+mod words;

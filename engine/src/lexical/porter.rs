@@ -32,8 +32,17 @@ impl Word {
 
     /// How often a vowel is followed by a consonant in the first `len` letters: `m` in the paper.
     fn measure(&self, len: usize) -> usize {
-        let kinds: Vec<bool> = (0..len).map(|n| self.is_consonant(n)).collect();
-        kinds.windows(2).filter(|pair| matches!(pair, [false, true])).count()
+        let (mut count, mut after_vowel) = (0, false);
+        for (n, letter) in self.0.iter().take(len).enumerate() {
+            let vowel = match letter {
+                b'a' | b'e' | b'i' | b'o' | b'u' => true,
+                b'y' => n > 0 && !after_vowel,
+                _ => false,
+            };
+            count += usize::from(after_vowel && !vowel);
+            after_vowel = vowel;
+        }
+        count
     }
 
     fn has_vowel(&self, len: usize) -> bool {
@@ -57,7 +66,9 @@ impl Word {
 
     /// The length of the word without `ending`, if it has it.
     fn without(&self, ending: &str) -> Option<usize> {
-        self.0.ends_with(ending.as_bytes()).then(|| self.0.len() - ending.len())
+        // Most endings do not fit, and most of those have another last letter.
+        let may_fit = self.0.last() == ending.as_bytes().last();
+        (may_fit && self.0.ends_with(ending.as_bytes())).then(|| self.0.len() - ending.len())
     }
 
     fn replace(&mut self, len: usize, by: &str) {

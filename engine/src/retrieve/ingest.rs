@@ -11,7 +11,7 @@ use super::{Growth, IndexChange, IndexHead, change_index};
 use crate::Engine;
 use crate::api::{ApiError, Code, log_event};
 use crate::chunk::{self, ChunkMode, ChunkOptions, Chunker};
-use crate::embed::{self, Embedder, Purpose};
+use crate::embed::{self, Embedder};
 use crate::model::{Document, Pages, Placement, Workspace};
 use crate::seam::Cx;
 use crate::store::{self, StoreError, key, retry};
@@ -161,9 +161,8 @@ impl Adding<'_> {
             let chunks = chunker.next_batch(BATCH_CHUNKS);
             if !chunks.is_empty() {
                 let span = |chunk: &chunk::Chunk| text.get(chunk.span.clone()).unwrap_or_default();
-                let texts: Vec<String> =
-                    chunks.iter().map(|chunk| format!("{header}{}", span(chunk))).collect();
-                let vectors = embed::embed(self.cx, embedder, &texts, Purpose::Passage).await?;
+                let passages: Vec<&str> = chunks.iter().map(span).collect();
+                let vectors = embed::embed_passages(self.cx, embedder, &header, &passages).await?;
                 writer.push(&text, &chunks, &vectors).await?;
             }
             if chunker.is_done() {

@@ -48,7 +48,8 @@ pub async fn search(
     text: &str,
     most: usize,
 ) -> Result<Vec<(Place, f64)>, ApiError> {
-    let wanted: BTreeSet<Term> = terms(text).collect::<BTreeSet<_>>().into_iter().take(TERMS_MAX).collect();
+    let wanted: BTreeSet<Term> =
+        terms(text).into_iter().collect::<BTreeSet<_>>().into_iter().take(TERMS_MAX).collect();
     let buckets: BTreeSet<(u8, u8)> =
         LEVELS.flat_map(|level| wanted.iter().map(move |term| (level, bucket_at(*term, level)))).collect();
     let mut found: BTreeMap<Term, Vec<(Place, Posting)>> = BTreeMap::new();

@@ -10,6 +10,7 @@ use crate::model::{ChunkRecord, Placement, SearchMode};
 use crate::seam::Cx;
 use crate::store::{self, key};
 use crate::vector::code;
+use crate::vector::rotation::rotate;
 use crate::vector::search::{Candidate, Hit, Rescore, Scan};
 use crate::vector::segment::decode_f32_row;
 use crate::vector::unit::unit;
@@ -193,7 +194,7 @@ async fn scan_codes(
     vector: &[f32],
     top_n: usize,
 ) -> Result<Vec<Candidate>, ApiError> {
-    let turned = code::rotate(&unit(vector).map_err(internal)?);
+    let turned = rotate(&unit(vector).map_err(internal)?);
     let most = shortlist(top_n).min(loaded.index.len());
     let mut candidates = scan(cx, loaded, &turned, most).await?;
     let margin = code::margin(loaded.head.dim);

@@ -5,13 +5,13 @@ use super::staging::{self, COMMIT_BYTES, Staged, Stager};
 use crate::api::ApiError;
 use crate::api::Code;
 use crate::chunk::Chunk;
-use crate::lexical::postings::Collected;
-use crate::lexical::terms;
+use crate::lexical::collect::Collected;
 use crate::model::ChunkRecord;
 use crate::seam::{Cx, Write};
 use crate::store::{StoreError, Transaction, key, next_id};
 use crate::vector::code::Codes;
 use crate::vector::error::VectorError;
+use crate::vector::rotation::Rotation;
 use crate::vector::segment::{SegmentVectors, encode_f32_row};
 use crate::vector::unit::unit;
 use serde::Serialize;
@@ -25,6 +25,7 @@ pub struct SegmentWriter {
     /// Its words count as said in every chunk.
     title: String,
     part: Option<(SegmentVectors, Codes)>,
+    rotation: Option<Rotation>,
     terms: Collected,
     words: u64,
     parts: u64,
@@ -53,6 +54,7 @@ impl SegmentWriter {
             ids: None,
             title: title.to_owned(),
             part: None,
+            rotation: None,
             terms: Collected::default(),
             words: 0,
             parts: 0,
@@ -120,7 +122,8 @@ impl SegmentWriter {
             }
         };
         part.push(&row).map_err(unusable)?;
-        codes.push(&row).map_err(unusable)?;
+        let rotation = self.rotation.get_or_insert_with(|| Rotation::new(row.len()));
+        codes.push(rotation, &row).map_err(unusable)?;
         let full = part.len() >= part_rows(self.dim);
         let record = ChunkRecord {
             id: self.cx.uuid().to_string(),
@@ -131,9 +134,9 @@ impl SegmentWriter {
             page: chunk.page,
             headings: chunk.headings.clone(),
         };
-        let headings = record.headings.join("\n");
-        let (counts, words) = terms::count(&[&record.text, headings.as_str(), &self.title].join("\n"));
-        self.terms.push(&counts, words);
+        let headings = record.headings.iter().map(String::as_str);
+        let said: Vec<&str> = [record.text.as_str(), &self.title].into_iter().chain(headings).collect();
+        let words = self.terms.push(&said);
         self.words += u64::from(words);
         let row_key = key::row(self.workspace, ids.segment, self.rows);
         self.put(Write::Put(row_key, encode_f32_row(&row).into()));

@@ -21,67 +21,18 @@
 
 use super::DIM_MAX;
 use super::error::VectorError;
+use super::rotation::Rotation;
 use super::segment::SegmentVectors;
 
 const MAGIC: [u8; 4] = *b"hcod";
 const VERSION: u16 = 1;
 const HEADER_BYTES: usize = 16;
 const CHECKSUM_BYTES: usize = 4;
-/// Times that signs are flipped and values mixed.
-const ROUNDS: u64 = 4;
 
 /// How far the cosine of a code's product is from that of the row, in nearly all cases: four standard deviations.
 #[must_use]
 pub fn margin(dim: usize) -> f32 {
     (1.5 / (dim.max(1) as f64).sqrt()) as f32
-}
-
-/// Turns a vector: lengths and products of vectors stay as they are.
-///
-/// Signs are flipped by a fixed pattern and values mixed by a Walsh-Hadamard transform, of the first 2ᵏ values and of
-/// the last in turn where the dimension is no power of two. Additions come in one order, so every host gets the same
-/// bits.
-#[must_use]
-pub fn rotate(vector: &[f32]) -> Vec<f32> {
-    let mut turned = vector.to_vec();
-    let Some(k) = turned.len().checked_ilog2() else { return turned };
-    let width = 1usize << k;
-    let scale = (1.0 / (width as f64).sqrt()) as f32;
-    for round in 0..ROUNDS {
-        for (n, value) in turned.iter_mut().enumerate() {
-            if mixed((round << 32) | n as u64) & 1 == 1 {
-                *value = -*value;
-            }
-        }
-        let start = if round % 2 == 0 { 0 } else { turned.len() - width };
-        if let Some(part) = turned.get_mut(start..start + width) {
-            hadamard(part);
-            part.iter_mut().for_each(|value| *value *= scale);
-        }
-    }
-    turned
-}
-
-/// The Walsh-Hadamard transform of 2ᵏ values, not normalised.
-fn hadamard(values: &mut [f32]) {
-    let mut half = 1;
-    while half < values.len() {
-        for pair in values.chunks_exact_mut(2 * half) {
-            let (left, right) = pair.split_at_mut(half);
-            for (a, b) in left.iter_mut().zip(right) {
-                (*a, *b) = (*a + *b, *a - *b);
-            }
-        }
-        half *= 2;
-    }
-}
-
-/// The finaliser of SplitMix64: every bit of the result depends on every bit of `n`.
-fn mixed(n: u64) -> u64 {
-    let mut z = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// The codes of a part's rows.
@@ -104,34 +55,30 @@ impl Codes {
         Ok(Codes { dim, factors: Vec::new(), packed: Vec::new() })
     }
 
-    /// Adds a row that [`unit()`](super::unit::unit) made.
+    /// Adds a row that [`unit()`](super::unit::unit) made, turned by `rotation`.
     ///
     /// # Errors
     /// [`VectorError::Dim`] for another length.
-    pub fn push(&mut self, row: &[f32]) -> Result<(), VectorError> {
+    pub fn push(&mut self, rotation: &Rotation, row: &[f32]) -> Result<(), VectorError> {
         if row.len() != self.dim {
             return Err(VectorError::Dim { expected: self.dim, found: row.len() });
         }
-        let turned = rotate(row);
+        let turned = rotation.turn(row);
         let step = (1.0 / (self.dim as f64).sqrt()) as f32;
-        let code = |value: &f32| match *value {
-            value if value < -step => 0u8,
-            value if value < 0.0 => 1,
-            value if value < step => 2,
-            _ => 3,
-        };
-        let codes: Vec<u8> = turned.iter().map(code).collect();
-        let product = turned.iter().zip(&codes).fold(0.0, |sum, (&value, &code)| {
-            let level = 2.0 * f64::from(code) - 3.0;
-            sum + f64::from(value) * level
-        });
-        let squares = turned.iter().fold(0.0, |sum, &value| sum + f64::from(value) * f64::from(value));
+        let code = |value: f32| u8::from(value >= -step) + u8::from(value >= 0.0) + u8::from(value >= step);
+        // In this order, in which every host adds them.
+        let (mut product, mut squares) = (0.0, 0.0);
+        for fours in turned.chunks(4) {
+            let mut byte = 0;
+            for (n, &value) in fours.iter().enumerate() {
+                let code = code(value);
+                byte |= code << (2 * n);
+                product += f64::from(value) * (2.0 * f64::from(code) - 3.0);
+                squares += f64::from(value) * f64::from(value);
+            }
+            self.packed.push(byte);
+        }
         self.factors.push(if product > 0.0 { (squares / product) as f32 } else { 0.0 });
-        self.packed.extend(
-            codes
-                .chunks(4)
-                .map(|some| some.iter().enumerate().fold(0u8, |byte, (n, code)| byte | (code << (2 * n)))),
-        );
         Ok(())
     }
 
@@ -206,7 +153,7 @@ impl Codes {
         Ok(Codes { dim, factors, packed: packed.to_vec() })
     }
 
-    /// As a segment that a scan can read, with a [rotated](rotate) query: its values are the codes. The cosines it finds
+    /// As a segment that a scan can read, with a [rotated](super::rotation) query: its values are the codes. The cosines it finds
     /// are those of the codes, exactly.
     #[must_use]
     pub fn segment(&self, id: u64) -> SegmentVectors {
@@ -248,6 +195,7 @@ mod tests {
     use super::*;
     use crate::vector::index::VectorIndex;
     use crate::vector::kernel::dot_f32;
+    use crate::vector::rotation::{mixed, rotate};
     use crate::vector::search::candidates;
     use crate::vector::unit::unit;
     use proptest::collection::vec;
@@ -255,7 +203,8 @@ mod tests {
 
     fn codes(rows: &[Vec<f32>]) -> Codes {
         let mut codes = Codes::new(rows[0].len()).unwrap();
-        rows.iter().for_each(|row| codes.push(row).unwrap());
+        let rotation = Rotation::new(rows[0].len());
+        rows.iter().for_each(|row| codes.push(&rotation, row).unwrap());
         codes
     }
 
@@ -321,12 +270,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn turning_keeps_products((a, b) in vectors()) {
-            let (a, b) = (unit(&a).unwrap(), unit(&b).unwrap());
-            prop_assert!((dot_f32(&rotate(&a), &rotate(&b)) - dot_f32(&a, &b)).abs() < 1e-5);
-        }
-
         #[test]
         fn what_was_stored_comes_back((a, b) in vectors()) {
             let codes = codes(&[unit(&a).unwrap(), unit(&b).unwrap()]);

@@ -14,6 +14,7 @@ pub mod error;
 pub mod index;
 pub mod kernel;
 pub mod quantize;
+pub mod rotation;
 pub mod score;
 pub mod search;
 pub mod segment;

@@ -10,7 +10,7 @@ mod vocab;
 mod wordpiece;
 
 pub use error::ModelError;
-pub use model::StaticModel;
+pub use model::{Starting, StaticModel};
 pub use vocab::Vocab;
 pub use wordpiece::Wordpiece;
 

@@ -1,6 +1,6 @@
 use super::{ModelError, Vocab, Wordpiece};
 use crate::vector::DIM_MAX;
-use crate::vector::kernel::{add_scaled_i8, dot_f32};
+use crate::vector::kernel::{add_scaled_4_i8, add_scaled_i8, dot_f32};
 use bytes::Bytes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -73,25 +73,42 @@ impl StaticModel {
     /// Token order decides the order of additions, and nothing else: equal texts give equal bytes on every host.
     #[must_use]
     pub fn embed(&self, text: &str) -> Vec<f32> {
-        let mut vector = self.sum(text);
-        let norm = dot_f32(&vector, &vector).sqrt();
-        if norm > 0.0 && norm.is_finite() {
-            vector.iter_mut().for_each(|value| *value /= norm);
-        } else {
-            vector.fill(0.0);
-        }
-        vector
+        normalized(self.sum(text))
+    }
+
+    /// Texts that all begin with `start`, which is worked out once.
+    #[must_use]
+    pub fn starting(&self, start: &str) -> Starting<'_> {
+        // White space ends a word: whatever follows it, the tokens before it stay what they are.
+        let end = start.rfind([' ', '\t', '\n', '\r']).map_or(0, |at| at + 1);
+        let (whole, open) = start.split_at(end);
+        Starting { model: self, sum: self.sum(whole), open: open.to_owned() }
     }
 
     /// The weighted sum of the rows of the tokens of `text`.
     pub(super) fn sum(&self, text: &str) -> Vec<f32> {
         let mut sum = vec![0.0; self.dim];
+        self.add(&mut sum, text);
+        sum
+    }
+
+    /// Adds the rows of the tokens of `text`, one after the other.
+    fn add(&self, sum: &mut [f32], text: &str) {
+        let (mut waiting, mut count) = ([0; 4], 0);
         self.wordpiece.for_each_word(text, |ids| {
             for &id in ids {
-                add_scaled_i8(&mut sum, self.weight(id), self.row(id));
+                waiting[count] = id;
+                count += 1;
+                if count == waiting.len() {
+                    let (scales, rows) = (waiting.map(|id| self.weight(id)), waiting.map(|id| self.row(id)));
+                    add_scaled_4_i8(sum, scales, rows);
+                    count = 0;
+                }
             }
         });
-        sum
+        for &id in &waiting[..count] {
+            add_scaled_i8(sum, self.weight(id), self.row(id));
+        }
     }
 
     fn weight(&self, id: u32) -> f32 {
@@ -103,6 +120,40 @@ impl StaticModel {
         let start = id as usize * self.dim;
         bytemuck::cast_slice(&self.rows[start..start + self.dim])
     }
+}
+
+/// Texts with one start: see [`StaticModel::starting`].
+#[derive(Clone, Debug)]
+pub struct Starting<'m> {
+    model: &'m StaticModel,
+    /// Of the start, up to its last white space.
+    sum: Vec<f32>,
+    /// The rest of the start.
+    open: String,
+}
+
+impl Starting<'_> {
+    /// The vector of the start with `rest` behind it: the same bytes as [`StaticModel::embed`] gives for the whole.
+    #[must_use]
+    pub fn embed(&self, rest: &str) -> Vec<f32> {
+        let mut sum = self.sum.clone();
+        match self.open.as_str() {
+            "" => self.model.add(&mut sum, rest),
+            open => self.model.add(&mut sum, &[open, rest].concat()),
+        }
+        normalized(sum)
+    }
+}
+
+/// At length 1, or zero.
+fn normalized(mut vector: Vec<f32>) -> Vec<f32> {
+    let norm = dot_f32(&vector, &vector).sqrt();
+    if norm > 0.0 && norm.is_finite() {
+        vector.iter_mut().for_each(|value| *value /= norm);
+    } else {
+        vector.fill(0.0);
+    }
+    vector
 }
 
 #[derive(Deserialize)]
@@ -254,6 +305,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_start_and_a_rest_are_the_whole(start in "[a-z. é\u{301}]{0,20}", rest in "[a-z. é\u{301}]{0,60}") {
+            let whole = [start.as_str(), &rest].concat();
+            let model = parse(file(&header(WEIGHTS, ROWS))).unwrap();
+            prop_assert_eq!(model.starting(&start).embed(&rest), model.embed(&whole));
+            #[cfg(feature = "embedded-assets")]
+            {
+                let model = crate::embed::minilm::embedded();
+                prop_assert_eq!(model.starting(&start).embed(&rest), model.embed(&whole));
+            }
+        }
+
         #[test]
         fn a_damaged_file_never_panics(at in 0usize..8 + 200, byte in any::<u8>(), text in "[a-z. ]{0,20}") {
             let mut file = file(&header(WEIGHTS, ROWS));

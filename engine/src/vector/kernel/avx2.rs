@@ -39,6 +39,12 @@ impl Avx2 {
         // SAFETY: as above.
         unsafe { add_scaled_i8(sum, scale, row) }
     }
+
+    #[inline]
+    pub(super) fn add_scaled_4_i8(self, sum: &mut [f32], scales: [f32; 4], rows: [&[i8]; 4]) {
+        // SAFETY: as above.
+        unsafe { add_scaled_4_i8(sum, scales, rows) }
+    }
 }
 
 #[target_feature(enable = "avx2")]
@@ -113,13 +119,31 @@ fn add_scaled_i8(sum: &mut [f32], scale: f32, row: &[i8]) {
     let (row_blocks, row_tail) = row.as_chunks::<8>();
     let scales = _mm256_set1_ps(scale);
     for (sum, row) in sum_blocks.iter_mut().zip(row_blocks) {
-        let row = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128(i64::from_le_bytes(
-            row.map(i8::cast_unsigned),
-        ))));
-        let total = _mm256_add_ps(load_f32(sum), _mm256_mul_ps(scales, row));
+        let total = _mm256_add_ps(load_f32(sum), _mm256_mul_ps(scales, widen_f32(row)));
         store_f32(sum, total);
     }
     scalar::add_scaled_i8(sum_tail, scale, row_tail);
+}
+
+#[target_feature(enable = "avx2")]
+fn add_scaled_4_i8(sum: &mut [f32], scales: [f32; 4], rows: [&[i8]; 4]) {
+    let (sum_blocks, sum_tail) = sum.as_chunks_mut::<8>();
+    let [(a, a_tail), (b, b_tail), (c, c_tail), (d, d_tail)] = rows.map(<[i8]>::as_chunks::<8>);
+    let wide = [
+        _mm256_set1_ps(scales[0]),
+        _mm256_set1_ps(scales[1]),
+        _mm256_set1_ps(scales[2]),
+        _mm256_set1_ps(scales[3]),
+    ];
+    for ((((sum, a), b), c), d) in sum_blocks.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        let mut total = load_f32(sum);
+        total = _mm256_add_ps(total, _mm256_mul_ps(wide[0], widen_f32(a)));
+        total = _mm256_add_ps(total, _mm256_mul_ps(wide[1], widen_f32(b)));
+        total = _mm256_add_ps(total, _mm256_mul_ps(wide[2], widen_f32(c)));
+        total = _mm256_add_ps(total, _mm256_mul_ps(wide[3], widen_f32(d)));
+        store_f32(sum, total);
+    }
+    scalar::add_scaled_4_i8(sum_tail, scales, [a_tail, b_tail, c_tail, d_tail]);
 }
 
 /// The sum of each of four vectors of eight.
@@ -139,6 +163,13 @@ fn sum_each([a, b, c, d]: [__m256i; 4]) -> [i32; 4] {
 fn widen(row: &[i8; 16]) -> __m256i {
     // SAFETY: the array has the 16 bytes that are read; the load needs no alignment.
     _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(row.as_ptr().cast()) })
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn widen_f32(row: &[i8; 8]) -> __m256 {
+    let bytes = _mm_cvtsi64_si128(i64::from_le_bytes(row.map(i8::cast_unsigned)));
+    _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes))
 }
 
 #[inline]

@@ -84,6 +84,19 @@ pub fn add_scaled_i8(sum: &mut [f32], scale: f32, row: &[i8]) {
     baseline::add_scaled_i8(sum, scale, row);
 }
 
+/// [`add_scaled_i8`] of four rows, one after the other: the same bits, with the sum read and written once.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn add_scaled_4_i8(sum: &mut [f32], scales: [f32; 4], rows: [&[i8]; 4]) {
+    assert!(rows.iter().all(|row| row.len() == sum.len()), "sum and rows have the same dimension");
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = Avx2::detect() {
+        return avx2.add_scaled_4_i8(sum, scales, rows);
+    }
+    baseline::add_scaled_4_i8(sum, scales, rows);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +150,22 @@ mod tests {
             add_scaled_i8(&mut fast, scale, &row);
             let mut slow = sum;
             scalar::add_scaled_i8(&mut slow, scale, &row);
+            let bits = |v: &[f32]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&fast), bits(&slow));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn four_rows_are_added_one_after_the_other(
+            (sum, rows) in dim().prop_flat_map(|n| (vec(float(), n), vec(any::<i8>(), 4 * n))),
+            scales in [float(), float(), float(), float()],
+        ) {
+            let four: Vec<&[i8]> = rows.chunks_exact(sum.len()).collect();
+            let mut fast = sum.clone();
+            add_scaled_4_i8(&mut fast, scales, [four[0], four[1], four[2], four[3]]);
+            let mut slow = sum;
+            scales.iter().zip(four).for_each(|(scale, row)| scalar::add_scaled_i8(&mut slow, *scale, row));
             let bits = |v: &[f32]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             prop_assert_eq!(bits(&fast), bits(&slow));
         }

@@ -23,6 +23,10 @@ pub(super) fn add_scaled_i8(sum: &mut [f32], scale: f32, row: &[i8]) {
     unsafe { add_scaled(sum, scale, row) }
 }
 
+pub(super) fn add_scaled_4_i8(sum: &mut [f32], scales: [f32; 4], rows: [&[i8]; 4]) {
+    scales.into_iter().zip(rows).for_each(|(scale, row)| add_scaled_i8(sum, scale, row));
+}
+
 #[target_feature(enable = "neon")]
 fn dot(row: &[i8], query: &[i16]) -> i32 {
     let (row_blocks, row_tail) = row.as_chunks::<16>();

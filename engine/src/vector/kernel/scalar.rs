@@ -47,3 +47,8 @@ pub fn add_scaled_i8(sum: &mut [f32], scale: f32, row: &[i8]) {
         *sum += scale * f32::from(x);
     }
 }
+
+/// [`add_scaled_i8`] of four rows, one after the other.
+pub fn add_scaled_4_i8(sum: &mut [f32], scales: [f32; 4], rows: [&[i8]; 4]) {
+    scales.into_iter().zip(rows).for_each(|(scale, row)| add_scaled_i8(sum, scale, row));
+}

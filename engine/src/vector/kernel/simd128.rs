@@ -65,16 +65,34 @@ pub(super) fn add_scaled_i8(sum: &mut [f32], scale: f32, row: &[i8]) {
     let (row_blocks, row_tail) = row.as_chunks::<8>();
     let scales = f32x4_splat(scale);
     for (sum, row) in sum_blocks.iter_mut().zip(row_blocks) {
-        // SAFETY: the array has the 8 bytes that are read; the load needs no alignment.
-        let row = unsafe { i16x8_load_extend_i8x8(row.as_ptr()) };
-        let row_low = f32x4_convert_i32x4(i32x4_extend_low_i16x8(row));
-        let row_high = f32x4_convert_i32x4(i32x4_extend_high_i16x8(row));
-        let (low, high) = load_f32(sum);
-        let low = f32x4_add(low, f32x4_mul(scales, row_low));
-        let high = f32x4_add(high, f32x4_mul(scales, row_high));
+        let (low, high) = add_scaled(load_f32(sum), scales, row);
         store_f32(sum, low, high);
     }
     scalar::add_scaled_i8(sum_tail, scale, row_tail);
+}
+
+pub(super) fn add_scaled_4_i8(sum: &mut [f32], scales: [f32; 4], rows: [&[i8]; 4]) {
+    let (sum_blocks, sum_tail) = sum.as_chunks_mut::<8>();
+    let [(a, a_tail), (b, b_tail), (c, c_tail), (d, d_tail)] = rows.map(<[i8]>::as_chunks::<8>);
+    let wide = scales.map(|scale| f32x4_splat(scale));
+    for ((((sum, a), b), c), d) in sum_blocks.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        let total = add_scaled(load_f32(sum), wide[0], a);
+        let total = add_scaled(total, wide[1], b);
+        let total = add_scaled(total, wide[2], c);
+        let (low, high) = add_scaled(total, wide[3], d);
+        store_f32(sum, low, high);
+    }
+    scalar::add_scaled_4_i8(sum_tail, scales, [a_tail, b_tail, c_tail, d_tail]);
+}
+
+/// Adds eight products to eight sums.
+#[inline]
+fn add_scaled((low, high): (v128, v128), scales: v128, row: &[i8; 8]) -> (v128, v128) {
+    // SAFETY: the array has the 8 bytes that are read; the load needs no alignment.
+    let row = unsafe { i16x8_load_extend_i8x8(row.as_ptr()) };
+    let row_low = f32x4_convert_i32x4(i32x4_extend_low_i16x8(row));
+    let row_high = f32x4_convert_i32x4(i32x4_extend_high_i16x8(row));
+    (f32x4_add(low, f32x4_mul(scales, row_low)), f32x4_add(high, f32x4_mul(scales, row_high)))
 }
 
 /// Adds sixteen products to four sums.
