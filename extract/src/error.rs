@@ -23,6 +23,11 @@ pub enum ExtractError {
         /// Lower-case extension without the dot, never empty.
         extension: String,
     },
+    /// The converter for it was left out of this build, which reads plain text only.
+    LeftOut {
+        /// File name.
+        name: String,
+    },
     /// There is no extension to go by, and the content is not text.
     NoExtension {
         /// File name.
@@ -68,6 +73,10 @@ impl fmt::Display for ExtractError {
             Self::Unsupported { extension, .. } => write!(
                 f,
                 "File extension .{extension} not supported for parsing and cannot be assumed as text file type."
+            ),
+            Self::LeftOut { name } => write!(
+                f,
+                "Error processing {name}: this build reads plain text, Markdown, CSV and JSON only. Send the file as text, or import a workspace that holds it."
             ),
             Self::NoExtension { .. } => write!(f, "No file extension found. This file cannot be processed."),
             Self::NoMail { name } => write!(f, "No mail items found in {name}."),

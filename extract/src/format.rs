@@ -84,9 +84,15 @@ impl Format {
         }
     }
 
-    /// Whether the parsers of this crate read it.
+    /// Whether the parsers of this build read it. The vocabulary alone speaks for all of them, as they are elsewhere.
     pub fn is_read(self) -> bool {
-        self.is_text() || matches!(self, Self::Pdf | Self::Docx)
+        let all = cfg!(feature = "formats") || cfg!(not(feature = "text"));
+        if self.is_parsed() { all } else { self.is_text() }
+    }
+
+    /// Whether a parser that a small build leaves out reads it.
+    pub(crate) fn is_parsed(self) -> bool {
+        matches!(self, Self::Html | Self::Pdf | Self::Docx)
     }
 
     /// Whether it is read as characters.

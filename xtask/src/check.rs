@@ -7,6 +7,10 @@ use crate::wasm;
 pub fn all() -> Result<(), Failure> {
     cargo(&["fmt", "--all", "--", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
+    // Everything above is built with all parsers; a lean component has those for text.
+    let lean = ["--package", "haversack-extract", "--no-default-features", "--features", "text"];
+    cargo(&[&["clippy"][..], &lean, &["--lib", "--tests", "--", "--deny", "warnings"]].concat())?;
+    cargo(&[&["test", "--quiet"][..], &lean, &["--lib"]].concat())?;
     wasm::check()?;
     cargo_with(&["doc", "--workspace", "--no-deps", "--quiet"], &[("RUSTDOCFLAGS", "--deny warnings")])
 }

@@ -19,6 +19,9 @@ pub(crate) fn detect(source: &Source<'_>) -> Result<Format, ExtractError> {
         return Ok(format);
     }
     let name = source.name.to_owned();
+    if format.is_parsed() && !format.is_read() {
+        return Err(ExtractError::LeftOut { name });
+    }
     Err(match extension(source.name) {
         Some(extension) if announced.is_some_and(Format::is_text) => ExtractError::Broken {
             name,
@@ -59,6 +62,7 @@ fn looks_like_text(bytes: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[cfg(feature = "formats")]
 mod tests {
     use super::*;
     use crate::formats::testing::*;

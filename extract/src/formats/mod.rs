@@ -1,17 +1,26 @@
 //! The parsers, and the one function that chooses between them.
 
+#[cfg_attr(not(feature = "formats"), allow(dead_code, reason = "text has nothing to expand"))]
 mod budget;
 mod detect;
+#[cfg(feature = "formats")]
 mod docx;
 mod encoding;
+#[cfg(feature = "formats")]
 mod html;
+#[cfg(feature = "formats")]
 mod markdown;
+#[cfg(feature = "formats")]
 mod pdf;
 mod text;
+#[cfg(feature = "formats")]
 mod xml;
+#[cfg(feature = "formats")]
 mod zip;
 
-use crate::{ExtractError, Extracted, Format, Limit, Limits, Source};
+#[cfg(feature = "formats")]
+use crate::Format;
+use crate::{ExtractError, Extracted, Limit, Limits, Source};
 use budget::Budget;
 
 /// Reads one file.
@@ -29,8 +38,11 @@ pub fn extract(source: Source<'_>, limits: &Limits) -> Result<Extracted, Extract
         return Err(budget.breach(Limit::MaxBytes));
     }
     let mut extracted = match detect::detect(&source)? {
+        #[cfg(feature = "formats")]
         Format::Html => html::extract(&source, &mut budget)?,
+        #[cfg(feature = "formats")]
         Format::Pdf => pdf::extract(&source, &mut budget)?,
+        #[cfg(feature = "formats")]
         Format::Docx => docx::extract(&source, &mut budget)?,
         format => text::extract(&source, format, &mut budget)?,
     };
@@ -46,6 +58,7 @@ pub fn extract(source: Source<'_>, limits: &Limits) -> Result<Extracted, Extract
 }
 
 #[cfg(test)]
+#[cfg(feature = "formats")]
 pub(crate) mod testing {
     use super::*;
     use crate::Document;
@@ -96,6 +109,7 @@ pub(crate) mod testing {
 }
 
 #[cfg(test)]
+#[cfg(feature = "formats")]
 mod tests {
     use super::testing::*;
     use super::*;
@@ -114,5 +128,46 @@ mod tests {
         for bytes in [&b""[..], b" \r\n\t"] {
             assert_eq!(error("empty.txt", bytes), "No text content found in empty.txt.");
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "formats"))]
+mod lean_tests {
+    use super::*;
+    use crate::Format;
+
+    fn read(name: &str, bytes: &[u8]) -> Result<Extracted, ExtractError> {
+        extract(Source { name, mime: None, bytes }, &Limits::default())
+    }
+
+    #[test]
+    fn text_is_read_as_ever() {
+        let extracted = read("guide.md", b"# Guide\n\nFirst.").unwrap();
+        assert_eq!(extracted.documents[0].text, "# Guide\n\nFirst.");
+        assert!(extracted.documents[0].markdown);
+    }
+
+    #[test]
+    fn what_was_left_out_is_said() {
+        for (name, bytes) in
+            [("a.pdf", &b"%PDF-1.7"[..]), ("a.html", b"<p>Hi"), ("a.docx", b"PK"), ("page", b"<html>")]
+        {
+            assert_eq!(
+                read(name, bytes).unwrap_err().to_string(),
+                format!(
+                    "Error processing {name}: this build reads plain text, Markdown, CSV and JSON only. Send the file \
+                     as text, or import a workspace that holds it."
+                )
+            );
+        }
+        assert!(!Format::Pdf.is_read());
+        assert!(crate::accepted_types().all(|accepted| accepted.mime != "text/html"));
+    }
+
+    #[test]
+    fn what_nobody_reads_is_refused_as_ever() {
+        let refused = ExtractError::Unsupported { name: "a.zip".into(), extension: "zip".into() };
+        assert_eq!(read("a.zip", b"PK\0\0\0\0\0"), Err(refused));
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn extract(
 }
 
 #[cfg(test)]
+#[cfg(feature = "formats")]
 mod tests {
     use crate::Format;
     use crate::formats::testing::*;

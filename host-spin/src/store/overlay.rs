@@ -91,3 +91,29 @@ impl Overlay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_again_counts_once() {
+        let mut overlay = Overlay::default();
+        let key = Key::new("rate/1");
+        for length in [10, 4_000, 7] {
+            overlay.write(vec![Write::Put(key.clone(), vec![0; length].into())]);
+            assert_eq!(overlay.bytes, "rate/1".len() + length);
+        }
+        overlay.write(vec![Write::Delete(key.clone())]);
+        assert_eq!(overlay.bytes, "rate/1".len());
+        assert_eq!(overlay.get(&key), Some(&None));
+    }
+
+    #[test]
+    fn documents_cannot_be_written_over() {
+        let overlay = Overlay::default();
+        assert!(overlay.check(&[Write::Put(Key::new("chat/1"), Bytes::new())]).is_ok());
+        let refused = overlay.check(&[Write::Put(Key::new("ws/1"), Bytes::new())]).unwrap_err();
+        assert_eq!(refused.kind, HostErrorKind::Refused);
+    }
+}

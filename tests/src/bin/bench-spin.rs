@@ -56,11 +56,16 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The component, and what of it is the embedder's table.
+/// The components, and what of them is the embedder's table.
 fn size() -> io::Result<()> {
-    let component = std::fs::read(component())?;
+    let component = component();
+    size_of("component", &std::fs::read(&component)?)?;
+    size_of("lean component (no parsers)", &std::fs::read(component.with_file_name("haversack-lean.wasm"))?)
+}
+
+fn size_of(name: &str, component: &[u8]) -> io::Result<()> {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/assets/static-minilm-256");
-    let mut without = component.clone();
+    let mut without = component.to_vec();
     for table in ["model.safetensors", "vocab.txt"] {
         let table = std::fs::read(assets.join(table))?;
         // It stands in the component as it is.
@@ -72,7 +77,7 @@ fn size() -> io::Result<()> {
         println!("{what:<34}{:>7.2} MB, {:.2} MB gzip", bytes.len() as f64 / 1e6, gzip(bytes)? as f64 / 1e6);
         Ok(())
     };
-    show("component", &component)?;
+    show(name, component)?;
     show("  without the embedder's table", &without)
 }
 

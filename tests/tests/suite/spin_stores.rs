@@ -158,7 +158,7 @@ fn a_sealed_store_without_a_file_says_what_to_do() {
     assert_eq!(server.call(get("/v1/auth")).status, 200);
     assert_eq!(server.call(get("/v1/workspaces")).json()["workspaces"], json!([]));
     let refused = server.call(json("POST", "/v1/workspace/new", &json!({"name": "W"})));
-    assert!(refused.status >= 400, "{refused:?}");
+    assert_eq!(refused.status, 403, "{refused:?}");
     assert!(refused.json()["error"].as_str().unwrap().contains("sealed"), "{refused:?}");
     let broken = server.call(raw("POST", "/v1/workspace/import", "application/octet-stream", "no bundle"));
     assert_eq!(broken.status, 422, "{broken:?}");
