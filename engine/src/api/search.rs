@@ -3,6 +3,7 @@
 use super::answer::Answer;
 use super::body::Fields;
 use super::error::{ApiError, Code};
+use super::workspace_fields::SEARCH_MODES;
 use super::{Call, js};
 use crate::chat::with_header;
 use crate::model::SearchMode;
@@ -25,8 +26,7 @@ pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
     };
     let mode = match fields.string("searchMode")? {
         None => workspace.search_mode,
-        Some(name) => SearchMode::parse(name)
-            .ok_or_else(|| ApiError::field("searchMode", "`vector`, `lexical` or `hybrid`"))?,
+        Some(name) => SearchMode::parse(name).ok_or_else(|| ApiError::field("searchMode", SEARCH_MODES))?,
     };
     let query = Query {
         text,
@@ -74,6 +74,7 @@ fn explain(mode: SearchMode, searched: &Searched) -> Value {
         "exact": exact,
         "candidates": candidates,
         "removedByThreshold": below.len(),
+        "removed": below.iter().map(row).collect::<Vec<Value>>(),
     })
 }
 
@@ -180,11 +181,16 @@ mod tests {
         let made = host.call("POST", "/v1/workspace/docs/update", &body).ok();
         assert_eq!(made["workspace"]["searchMode"], "lexical");
         assert_eq!(titles(&ask(&mut host, json!({}))), ["errors", "pumps"]);
-        let made = host.call("POST", "/v1/workspace/docs/update", &json!({ "searchMode": "magic" })).ok();
+        let wrong = json!({ "query": "x", "name": "x", "searchMode": "magic" });
+        for path in ["docs/vector-search", "docs/update", "new"] {
+            let refused = host.call("POST", &format!("/v1/workspace/{path}"), &wrong);
+            assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("invalid_field")), "{path}");
+        }
+        let kept = host.call("GET", "/v1/workspace/docs", &json!(null)).ok();
+        assert_eq!(kept["workspace"][0]["searchMode"], "lexical");
+        // Nothing is what clients expect, and what they are shown.
+        let made = host.call("POST", "/v1/workspace/docs/update", &json!({ "searchMode": null })).ok();
         assert_eq!(made["workspace"].get("searchMode"), None);
-        let wrong = json!({ "query": "x", "searchMode": "magic" });
-        let refused = host.call("POST", "/v1/workspace/docs/vector-search", &wrong);
-        assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("invalid_field")));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The settings of a workspace that clients may write, and how their values are bent into shape.
 //!
-//! A value that makes no sense becomes the default; it is never an error (reference §4.1).
+//! A value that makes no sense becomes the default; it is never an error (reference §4.1). `searchMode` is ours, and a
+//! mistyped one is.
 
 use super::body::Fields;
+use super::error::ApiError;
 use super::js;
 use crate::model::{ChatMode, SearchMode, Workspace};
 use crate::seam::UnixMs;
@@ -30,6 +32,9 @@ const WRITABLE: [&str; 16] = [
     "router_id",
 ];
 
+/// What `searchMode` may be, in words for an error.
+pub const SEARCH_MODES: &str = "`vector`, `lexical` or `hybrid`";
+
 /// A workspace with nothing set; the slug is still empty.
 pub fn fresh(id: u64, now: UnixMs) -> Workspace {
     Workspace {
@@ -55,9 +60,13 @@ pub fn fresh(id: u64, now: UnixMs) -> Workspace {
     }
 }
 
-/// The writable fields that were sent.
-pub fn changes(fields: &Fields) -> Changes {
-    WRITABLE.iter().filter_map(|name| fields.get(name).map(|value| (*name, value.clone()))).collect()
+/// The writable fields that were sent. A search mode that does not exist is refused.
+pub fn changes(fields: &Fields) -> Result<Changes, ApiError> {
+    let mode = fields.get("searchMode").filter(|value| !value.is_null());
+    if mode.is_some_and(|value| value.as_str().and_then(SearchMode::parse).is_none()) {
+        return Err(ApiError::field("searchMode", SEARCH_MODES));
+    }
+    Ok(WRITABLE.iter().filter_map(|name| fields.get(name).map(|value| (*name, value.clone()))).collect())
 }
 
 /// Writes `changes` and moves the time of the last update.
@@ -128,7 +137,7 @@ mod tests {
     fn applied(body: Value) -> Workspace {
         let Value::Object(map) = body else { panic!("an object") };
         let mut workspace = fresh(1, UnixMs(0));
-        apply(&mut workspace, &changes(&Fields::from_map(map)), UnixMs(9));
+        apply(&mut workspace, &changes(&Fields::from_map(map)).unwrap(), UnixMs(9));
         workspace
     }
 

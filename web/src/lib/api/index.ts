@@ -90,8 +90,11 @@ export interface SearchAnswer {
   results: T.SearchHit[];
   message?: string;
   /** How the results came about; hosts that do not say leave it out. */
-  explain?: { exact: boolean; candidates: T.Candidate[]; removedByThreshold: number };
+  explain?: { exact: boolean; candidates: T.Candidate[]; removedByThreshold: number; removed: T.SearchHit[] };
 }
+
+/** How passages can be found. */
+export const SEARCH_MODES: T.SearchMode[] = ["vector", "hybrid", "lexical"];
 
 export const search = (slug: string, body: SearchQuery, signal?: AbortSignal) =>
   call<SearchAnswer>("POST", `${at(slug)}/vector-search`, signal ? { body, signal } : { body });

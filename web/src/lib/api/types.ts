@@ -25,6 +25,8 @@ export interface Workspace {
   chatMode: ChatMode;
   queryRefusalResponse: string | null;
   vectorSearchMode: string;
+  /** Left out where it is `vector`. */
+  searchMode?: SearchMode;
   threads?: ThreadRow[];
   documents?: PlacedDocument[];
 }
@@ -43,6 +45,7 @@ export type WorkspaceChanges = Partial<
     | "chatMode"
     | "queryRefusalResponse"
     | "vectorSearchMode"
+    | "searchMode"
   >
 >;
 

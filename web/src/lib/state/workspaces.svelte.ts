@@ -27,7 +27,7 @@ class Workspaces {
 
   async update(slug: string, changes: WorkspaceChanges): Promise<void> {
     const row = await api.update(slug, changes);
-    this.#replace(slug, (known) => ({ ...known, ...row, threads: known.threads ?? [] }));
+    this.#replace(slug, (known) => ({ ...row, threads: known.threads ?? [] }));
   }
 
   async remove(slug: string): Promise<void> {

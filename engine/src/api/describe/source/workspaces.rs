@@ -58,7 +58,7 @@ pub struct WorkspaceSettings {
     chatModel: Option<String>,
     queryRefusalResponse: Option<String>,
     vectorSearchMode: Option<String>,
-    /// `vector`, `lexical` or `hybrid`.
+    /// `vector`, `lexical` or `hybrid`; anything else is refused.
     searchMode: Option<String>,
 }
 
@@ -158,7 +158,7 @@ pub struct SearchRequest {
 pub struct SearchReply {
     results: Vec<Found>,
     message: Option<String>,
-    /// Only where it was asked for: the candidates with their scores, and how many the threshold removed.
+    /// Only where it was asked for: the candidates with their scores, and what the threshold removed.
     explain: Option<AnyObject>,
 }
 
