@@ -25,8 +25,9 @@ cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks
                                 retrieval [FOLDER…]: recall, bytes read and quality over the texts in these folders
 cargo xtask shots [PAGE…]     pictures of every page of the app, in web/tests/out
 cargo xtask budget            sizes and times of the app, measured in a browser
-cargo xtask build [WHAT]      the release binary; browser: the npm package in pkg/; spin: the component, or
-                                spin lean: the component without parsers. Prints where it is
+cargo xtask build [WHAT]      the release binary; browser: the npm package in pkg/; site: the app as static files, with
+                                the engine in the tab; spin: the component, or spin lean: the component without
+                                parsers. Prints where it is
 cargo xtask help              this text
 ";
 
@@ -67,7 +68,12 @@ fn build(what: &[String]) -> Result<(), Failure> {
         [part] if part == "browser" => return browser::build(),
         [part] if part == "spin" => return spin::build(spin::Kind::Whole).map(drop),
         [part, less] if part == "spin" && less == "lean" => return spin::build(spin::Kind::Lean).map(drop),
-        _ => return Err(Failure("build takes `browser`, `spin`, `spin lean` or nothing".to_owned())),
+        [part] if part == "site" => {
+            web::packages()?;
+            println!("{}", web::site()?.display());
+            return Ok(());
+        }
+        _ => return Err(Failure("build takes `browser`, `site`, `spin`, `spin lean` or nothing".to_owned())),
     }
     app()?;
     cargo(&["build", "--release", "--package", "haversack"])?;

@@ -1,7 +1,7 @@
 //! The app: building it, its own tests, and what people do with it in a real browser against the real server: `web/`.
 
-use crate::clients;
 use crate::shell::{self, Failure, ROOT, cargo};
+use crate::{browser, clients};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -44,9 +44,17 @@ pub fn build() -> Result<(), Failure> {
     fs::write(stamp, wanted).map_err(failed)
 }
 
-/// Types, units, and flows in a browser. The server that is built for them has the app inside.
-pub fn test() -> Result<(), Failure> {
+/// Makes the static site, with the engine in the tab: `web/dist/site`. The app is built again if need be.
+pub fn site() -> Result<PathBuf, Failure> {
+    browser::build()?;
     build()?;
+    npm(&["run", "--silent", "site"])?;
+    Ok(folder().join("dist/site"))
+}
+
+/// Types, units, and flows in a browser: against the server, which has the app inside, and against the static site.
+pub fn test() -> Result<(), Failure> {
+    site()?;
     npm(&["run", "check"])?;
     npm(&["run", "test"])?;
     in_browser("flows", "debug", &[])
@@ -77,6 +85,7 @@ fn in_browser(script: &str, profile: &str, rest: &[String]) -> Result<(), Failur
     let mut command = Command::new("npm");
     command.args(["run", "--silent", script, "--"]).args(rest).current_dir(folder());
     command.env("HAVERSACK_BIN", shell::target_dir().join(profile).join("haversack"));
+    command.env("HAVERSACK_SITE", folder().join("dist/site"));
     shell::run(command, &format!("npm run {script}"))
 }
 

@@ -1,8 +1,13 @@
 // Every word that people read, in one place. A translation is another object of this shape.
 
+import { inBrowser } from "./host";
+
 const plural = new Intl.PluralRules("en");
 const n = new Intl.NumberFormat();
 const count = (of: number, one: string, other: string) => `${n.format(of)} ${plural.select(of) === "one" ? one : other}`;
+
+/** What differs where the engine runs in the tab, and there is no server to speak of. */
+const at = <S, B>(server: S, browser: B): S | B => (inBrowser ? browser : server);
 
 export const t = {
   name: "Haversack",
@@ -49,11 +54,11 @@ export const t = {
   folderName: (name: string) => (name === "custom-documents" ? "Unsorted" : name),
 
   errors: {
-    unreachable: "The server cannot be reached. Check that it is still running, then try again.",
+    unreachable: at("The server cannot be reached. Check that it is still running, then try again.", "The engine in this browser does not answer. Reload the page; what you typed is kept."),
     brokeOff: "The connection broke off before the answer was complete. What came so far is kept.",
-    status: (status: number) => `The server answered with status ${status}.`,
+    status: (status: number) => `${at("The server", "The engine")} answered with status ${status}.`,
     partMissing: "This part of the app could not be fetched",
-    partMissingHelp: "The server may have been updated or stopped. Reload the page; what you typed is kept.",
+    partMissingHelp: at("The server may have been updated or stopped. Reload the page; what you typed is kept.", "The site may have been updated, or there is no network. Reload the page; what you typed is kept."),
     notLoaded: "This could not be loaded",
     noWorkspace: "There is no such workspace",
     noWorkspaceHelp: "It may have been renamed or deleted, or you are not a member of it.",
@@ -64,7 +69,7 @@ export const t = {
   door: {
     leadKey: "Ask your documents. They stay on this server.",
     leadAccount: "Sign in to ask your documents.",
-    unreachable: "The server does not answer.",
+    unreachable: at("The server does not answer.", "The engine could not be started in this browser."),
     unreachableHelp: "Is it running? Start it with “haversack serve”, then try again.",
     key: "API key",
     keyHint: "The server printed one when it first started. For another, run “haversack keys create”.",
@@ -92,7 +97,7 @@ export const t = {
 
   welcome: {
     title: "Ask your documents anything",
-    lead: "Put files into a workspace, ask a question, and get an answer that shows where it is from. Nothing leaves this server unless you connect a model elsewhere.",
+    lead: `Put files into a workspace, ask a question, and get an answer that shows where it is from. Nothing leaves ${at("this server", "this browser")} unless you connect a model elsewhere.`,
     sample: "Look around first",
     sampleText: "A sample workspace about a small mountain hut: three short documents, and questions to ask them. Delete it whenever you like.",
     sampleGo: "Open the sample",
@@ -217,7 +222,7 @@ export const t = {
     links: "Links",
     text: "Text",
     linksLabel: "Addresses of pages or files, one on each line",
-    linksHint: "The server fetches each once. Pages behind a login cannot be read.",
+    linksHint: at("The server fetches each once. Pages behind a login cannot be read.", "This browser fetches each once, where the website lets other pages do so. Most do not: save the page as a file, and add that."),
     notALink: (link: string) => `“${link}” is no address.`,
     fetch: "Fetch",
     textTitle: "Title",
@@ -256,14 +261,14 @@ export const t = {
     takenOut: (documents: number) => `${count(documents, "document", "documents")} taken out.`,
     delete: "Delete for good",
     deleteTitle: (documents: number) => `Delete ${count(documents, "document", "documents")}?`,
-    deleteText: "They are deleted from the server and leave every workspace. This cannot be undone.",
+    deleteText: `They are deleted from ${at("the server", "this browser")} and leave every workspace. This cannot be undone.`,
     skipped: (parts: number, first: string) => `Added. ${count(parts, "part", "parts")} could not be read: ${first}`,
-    notRead: "The server did not take it in, and did not say why. Look at the server's log.",
-    tooLarge: (has: string, limit: string) => `The file has ${has}; the server takes up to ${limit}. Split it, or raise HAVERSACK_MAX_BODY_BYTES.`,
+    notRead: at("The server did not take it in, and did not say why. Look at the server's log.", "It was not taken in, and why is not known. Try again."),
+    tooLarge: (has: string, limit: string) => at(`The file has ${has}; the server takes up to ${limit}. Split it, or raise HAVERSACK_MAX_BODY_BYTES.`, `The file has ${has}; up to ${limit} can be read here. Split it.`),
     emptyFile: "The file is empty. Choose another one.",
-    lost: "The server cannot be reached. Check that it is running, then try again.",
+    lost: at("The server cannot be reached. Check that it is running, then try again.", "The engine in this browser does not answer. Reload the page, then try again."),
     unreadableHelp: "Open it in the program that made it and save it again, or as PDF with text, and add that.",
-    fullHelp: "Free some space on the server, then try again.",
+    fullHelp: at("Free some space on the server, then try again.", "Delete documents you no longer need, or free space on this device, then try again."),
   },
 
   queue: {
@@ -283,7 +288,7 @@ export const t = {
   library: {
     title: "Library",
     folders: "Folders",
-    summary: (documents: number) => `${count(documents, "document", "documents")} on this server, in use or not`,
+    summary: (documents: number) => `${count(documents, "document", "documents")} ${at("on this server", "in this browser")}, in use or not`,
     empty: "This folder is empty",
     emptyHelp: "Documents you add to a workspace also appear here.",
     inUse: "in use",
@@ -293,7 +298,7 @@ export const t = {
     added: (documents: number, workspace: string) => `${count(documents, "document", "documents")} added to ${workspace}.`,
     folderActions: (name: string) => `Actions for the folder ${name}`,
     deleteFolder: (name: string) => `Delete the folder ${name}?`,
-    deleteFolderText: (documents: number) => `${count(documents, "document", "documents")} in it will be deleted from the server and leave every workspace.`,
+    deleteFolderText: (documents: number) => `${count(documents, "document", "documents")} in it will be deleted from ${at("the server", "this browser")} and leave every workspace.`,
   },
 
   search: {
@@ -303,9 +308,6 @@ export const t = {
     placeholder: "A question, as you would ask it",
     go: "Search",
     mode: "Compare by",
-    vector: "Meaning",
-    hybrid: "Both",
-    lexical: "Words",
     topN: "Passages",
     threshold: "Threshold",
     keep: "Use these in chats",
@@ -325,7 +327,6 @@ export const t = {
   },
 
   workspace: {
-    title: (name: string) => name,
     answers: "Answers",
     answersText: "How this workspace answers.",
     retrieval: "Search",
@@ -346,6 +347,13 @@ export const t = {
     topNHint: "More passages give more to draw on, and cost more.",
     threshold: (value: number) => `Threshold ${value.toFixed(2)}`,
     thresholdHint: "Passages less similar than this are left out. 0 keeps all.",
+    mode: "Passages are found by",
+    modes: { vector: "Meaning", hybrid: "Both", lexical: "Words" },
+    modeHelp: {
+      vector: "Passages that mean something similar, in whichever words.",
+      hybrid: "By meaning and by words, put together. Finds names, numbers and codes, too.",
+      lexical: "Passages in which the words of the question occur, rare words first.",
+    },
     rerank: "Order passages a second time",
     rerankHint: "Looks at more candidates and compares them more closely.",
     tryIt: "Try these on a question",
@@ -364,6 +372,8 @@ export const t = {
 
   settings: {
     title: "Settings",
+    needsServer: "This needs a server",
+    needsServerHelp: "Here the engine runs in your browser, for you alone. Accounts, keys for programs and chats on websites are there when Haversack runs as a server; a workspace can be exported here and imported there.",
     notAllowed: "This is for administrators",
     notAllowedHelp: "Ask whoever runs this server.",
     tabs: { models: "Models", people: "People", keys: "API keys", embeds: "Website chats", log: "Event log", storage: "Storage", appearance: "Appearance" },
@@ -382,11 +392,11 @@ export const t = {
       any: "Any server that speaks OpenAI's API.",
     },
     base: "Address",
-    baseHint: "As the server reaches it.",
+    baseHint: at("As the server reaches it.", "It has to let this page ask it (CORS): for Ollama set OLLAMA_ORIGINS, in LM Studio turn CORS on."),
     key: "API key",
     keyOptional: "API key, if it needs one",
     keySet: "A key is set. Leave this empty to keep it.",
-    keyHint: "Stored on the server and never shown again.",
+    keyHint: at("Stored on the server and never shown again.", "Stored in this browser and not shown again. Use one with a low limit: whoever uses this browser uses it."),
     model: "Model",
     listing: "Asking which models there are …",
     listed: (models: number) => (models === 0 ? "The server lists no models; type a name." : `${count(models, "model", "models")} to choose from.`),
@@ -406,6 +416,7 @@ export const t = {
     inUse: (model: string) => `${model} writes the answers now.`,
     noneTitle: "Answers are quoted for now",
     noneText: "For written answers start Ollama or LM Studio on this machine, or connect a provider.",
+    look: "Look for one here",
     lookAgain: "Look again",
     connect: "Connect a model",
   },
@@ -414,7 +425,7 @@ export const t = {
     title: "Embedder",
     text: "Turns passages and questions into vectors, so that they can be compared by meaning.",
     builtIn: "Built in",
-    builtInHint: "Runs inside the server: nothing to install, nothing is sent anywhere.",
+    builtInHint: `Runs inside the ${at("server", "browser")}: nothing to install, nothing is sent anywhere.`,
     anyServer: "OpenAI-compatible server",
     warn: "Vectors of two embedders cannot be compared. Changing it takes all documents out of all workspaces; add them again from the library.",
     resetTitle: "Change the embedder?",
@@ -530,12 +541,12 @@ export const t = {
 
   log: {
     title: "Event log",
-    text: "What was done on this server, newest first.",
+    text: `What was done ${at("on this server", "in this browser")}, newest first.`,
     refresh: "Refresh",
     none: "Nothing has happened yet",
     earlier: "Show earlier ones",
     key: (id: number) => `API key ${id}`,
-    operator: "the server",
+    operator: at("the server", "this browser"),
   },
 
   storage: {
@@ -553,6 +564,12 @@ export const t = {
     imported: (name: string) => `${name} was imported.`,
     export: "Export conversations",
     exportText: "Everything that was asked and answered, in all workspaces.",
+    keep: "Kept in this browser",
+    keepText: "All of this is stored in this browser alone. It may clear a site's data when the disk is full, unless it agreed to keep them. Export what you could not do without.",
+    keepGo: "Ask it to keep them",
+    keepYes: "It agreed to keep them.",
+    keepNo: "It did not agree. Some browsers do once a page was used for a while, or is bookmarked.",
+    room: (used: string, all: string) => `This site uses ${used} of ${all} it may have.`,
   },
 
   appearance: {

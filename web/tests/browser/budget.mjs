@@ -77,8 +77,10 @@ await many.page.route(`**/api/v1/workspace/${slug}`, async (route) => {
 });
 await many.page.goto(`${stage.url}/#/w/${slug}/documents`);
 await many.page.getByText("20,000 documents", { exact: false }).waitFor();
-const frames = await many.page.locator("main .list").evaluate(async (list) => {
+const longest = [];
+for (let round = 0; round < 3; round++) longest.push(await many.page.locator("main .list").evaluate(async (list) => {
   const gaps = [];
+  list.scrollTop = 0;
   let last = performance.now();
   for (let n = 0; n < 240; n++) {
     list.scrollTop += n < 200 ? 900 : -20_000;
@@ -86,9 +88,9 @@ const frames = await many.page.locator("main .list").evaluate(async (list) => {
     gaps.push(performance.now() - last);
     last = performance.now();
   }
-  return gaps.slice(2);
-});
-row("20,000 documents scrolled: longest frame of 240", Math.round(Math.max(...frames)), 50, "ms");
+  return Math.max(...gaps.slice(2));
+}));
+row("20,000 documents scrolled: longest frame of 240, median of 3 rounds", Math.round(longest.sort((a, b) => a - b)[1]), 50, "ms");
 row("the same: rows drawn at once", await many.page.locator("main .list li").count(), 60, "rows");
 const started = performance.now();
 await many.page.getByRole("searchbox", { name: "Filter by name" }).fill("19999");

@@ -1,25 +1,13 @@
-// What people do with the app, in a real browser against the real server: `cargo xtask test web`.
+// What people do with the app, in a real browser: against the real server, and as a static site with the engine in the tab.
+// `cargo xtask test web`
 
 import assert from "node:assert/strict";
-import http from "node:http";
-import { after, test } from "node:test";
-import { KEY, api, closeBrowser, model, pdf, server, tab, workspace } from "./stage.mjs";
+import { after } from "node:test";
+import { HUT, KEY, api, both, closeBrowser, model, pdf, tab, workspace } from "./stage.mjs";
 
 after(closeBrowser);
-const HUT = { "Rules.txt": "The key to the hut hangs in the green letter box behind the woodshed.\n\nA night in the hut costs fourteen euros for members." };
 
-/** Runs a test on a server of its own, which ends with it. */
-const on = (name, env, run) =>
-  test(name, async () => {
-    const stage = await server(env);
-    try {
-      await run(stage);
-    } finally {
-      await stage.end();
-    }
-  });
-
-on("somebody starts, asks the sample, and sees where the answer is from", {}, async (stage) => {
+both("somebody starts, asks the sample, and sees where the answer is from", async (stage) => {
   const { page, problems, passage, question, close } = await tab(stage);
   assert.ok(!page.url().includes(KEY), "the key does not stay in the address");
   await page.getByRole("heading", { name: "Ask your documents anything" }).waitFor();
@@ -41,7 +29,7 @@ on("somebody starts, asks the sample, and sees where the answer is from", {}, as
   await close();
 });
 
-on("a PDF is added, asked about, and its citation names the page", {}, async (stage) => {
+both("a PDF is added, asked about, and its citation names the page", async (stage) => {
   const slug = await workspace(stage, "Animals");
   const { page, problems, ask, passage, close } = await tab(stage, { path: `#/w/${slug}/documents` });
   const file = pdf("Herons stand on one leg in cold water.", "Otters hold hands while they sleep so that they do not drift apart.");
@@ -60,7 +48,7 @@ on("a PDF is added, asked about, and its citation names the page", {}, async (st
   await close();
 });
 
-on("threads are made, named after their question, renamed and deleted", {}, async (stage) => {
+both("threads are made, named after their question, renamed and deleted", async (stage) => {
   const slug = await workspace(stage, "Hut", HUT);
   const { page, problems, side, ask, close } = await tab(stage, { path: `#/w/${slug}` });
   await side.getByRole("button", { name: "New thread" }).click();
@@ -79,59 +67,7 @@ on("threads are made, named after their question, renamed and deleted", {}, asyn
   await close();
 });
 
-on("somebody who is invited joins, and sees their workspace and no other", {}, async (stage) => {
-  await workspace(stage, "Secret plans");
-  await workspace(stage, "Garden", { "Beans.txt": "Sow the beans in May." });
-  const admin = await tab(stage, { path: "#/settings/people" });
-  await admin.page.getByRole("textbox", { name: "User name" }).fill("ada");
-  await admin.page.getByRole("textbox", { name: "Password" }).fill("a long password");
-  await admin.page.getByRole("button", { name: "Turn accounts on" }).click();
-  await admin.page.getByRole("button", { name: "Invite somebody" }).click();
-  await admin.page.getByRole("checkbox", { name: "Garden" }).check();
-  await admin.page.getByRole("button", { name: "Make the link" }).click();
-  const link = await admin.page.getByRole("dialog").locator("code").innerText();
-  const guest = await tab(stage, { key: "" });
-  await guest.page.goto(link);
-  await guest.page.getByRole("heading", { name: "You are invited" }).waitFor();
-  await guest.page.getByRole("textbox", { name: "User name" }).fill("ben");
-  await guest.page.getByRole("textbox", { name: "Password" }).fill("another password");
-  await guest.page.getByRole("button", { name: "Join" }).click();
-  await guest.side.getByRole("link", { name: "Garden" }).first().waitFor();
-  assert.ok(!(await guest.side.innerText()).includes("Secret plans"));
-  assert.match(await guest.ask("When are the beans sown?"), /May/);
-  assert.equal(await guest.page.getByRole("link", { name: "Library" }).count(), 0);
-  await guest.page.goto(`${stage.url}/#/w/secret-plans`);
-  await guest.page.getByText("There is no such workspace").waitFor();
-  assert.deepEqual([...admin.problems, ...guest.problems], []);
-  await Promise.all([admin.close(), guest.close()]);
-});
-
-on("a website chat is made, previewed, and answers on another origin", {}, async (stage) => {
-  await workspace(stage, "Hut", HUT);
-  const { page, problems, close, context } = await tab(stage, { path: "#/settings/embeds" });
-  await page.getByRole("button", { name: "New website chat" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
-  const dialog = page.getByRole("dialog", { name: "Hut on a website" });
-  const snippet = await dialog.locator("pre").innerText();
-  const preview = page.frameLocator("iframe");
-  await preview.getByRole("button", { name: "Open chat" }).waitFor();
-  assert.deepEqual(problems, []);
-  const site = http.createServer((_, response) => {
-    response.setHeader("content-type", "text/html");
-    response.end(`<!doctype html><html lang="en"><title>Shop</title><h1>Shop</h1>${snippet}</html>`);
-  });
-  await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
-  const visitor = await context.newPage();
-  await visitor.goto(`http://127.0.0.1:${site.address().port}/`);
-  await visitor.getByRole("button", { name: "Open chat" }).click();
-  await visitor.getByRole("textbox", { name: "Your message" }).fill("Where is the key to the hut?");
-  await visitor.getByRole("button", { name: "Send" }).click();
-  await visitor.getByText("behind the woodshed").first().waitFor();
-  site.close();
-  await close();
-});
-
-on("a provider is set up, tried, and streams; an answer is stopped, asked again, edited", {}, async (stage) => {
+both("a provider is set up, tried, and streams; an answer is stopped, asked again, edited", async (stage) => {
   const mock = await model();
   const slug = await workspace(stage, "Hut", HUT);
   const { page, problems, question, send, stop, answers, ask, close } = await tab(stage, { path: "#/settings/models" });
@@ -179,75 +115,12 @@ on("a provider is set up, tried, and streams; an answer is stopped, asked again,
   await close();
 });
 
-on("what goes wrong is said, what was typed is kept, and it goes on", {}, async (stage) => {
-  const mock = await model();
-  await api(stage, "POST", "/v1/system/update-env", { LLMProvider: "generic-openai", GenericOpenAiBasePath: mock.base, GenericOpenAiModelPref: "mock-large" });
-  const slug = await workspace(stage, "Hut", HUT);
-
-  const stranger = await tab(stage, { key: "" });
-  await stranger.page.getByLabel("API key", { exact: true }).fill("not-the-key");
-  await stranger.page.getByRole("button", { name: "Open", exact: true }).click();
-  await stranger.page.getByRole("alert").waitFor();
-  assert.equal(await stranger.page.getByLabel("API key", { exact: true }).inputValue(), "not-the-key");
-  await stranger.page.getByLabel("API key", { exact: true }).fill(KEY);
-  await stranger.page.getByRole("button", { name: "Open", exact: true }).click();
-  await stranger.side.getByRole("link", { name: "Hut" }).first().waitFor();
-  await stranger.close();
-
-  const { page, question, send, answers, close } = await tab(stage, { path: `#/w/${slug}` });
-  mock.say.text = Array.from({ length: 300 }, (_, n) => `word${n}`).join(" ");
-  mock.say.pause = 30;
-  await question.fill("Tell me everything");
-  await send.click();
-  await answers.last().getByText("word3").waitFor();
-  await question.fill("my next question");
-  await stage.stop();
-  await answers.last().getByText("The answer broke off.").waitFor();
-  assert.match(await answers.last().innerText(), /word3/);
-  assert.equal(await question.inputValue(), "my next question");
-  await answers.last().getByRole("button", { name: "Try again" }).click();
-  await answers.last().getByText("The server cannot be reached").waitFor();
-  await stage.start();
-  mock.say.pause = 0;
-  mock.say.text = "Here again.";
-  await answers.last().getByRole("button", { name: "Try again" }).click();
-  await answers.last().getByText("Here again.").waitFor();
-  assert.equal(await question.inputValue(), "my next question");
-
-  mock.end();
-  await send.click();
-  await answers.last().getByRole("alert").waitFor();
-  await answers.last().getByRole("link", { name: "Check the model" }).waitFor();
-
-  await page.goto(`${stage.url}/#/w/${slug}/documents`);
-  await page.getByRole("button", { name: "Add documents" }).click();
-  await page.getByTestId("files").setInputFiles([
-    { name: "broken.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4 no more than that") },
-    { name: "empty.txt", mimeType: "text/plain", buffer: Buffer.alloc(0) },
-    { name: "good.txt", mimeType: "text/plain", buffer: Buffer.from("Ferns like shade.") },
-  ]);
-  const queue = page.getByRole("region", { name: "Being added" });
-  await queue.getByText("2 of 3 could not be added").first().waitFor();
-  await queue.getByText("save it again").waitFor();
-  await queue.getByText("The file is empty. Choose another one.").waitFor();
-  await page.getByRole("list", { name: "Documents" }).getByText("good.txt").waitFor();
-  await page.evaluate(() => {
-    const input = document.querySelector('[data-testid="files"]');
-    const huge = new File(["x"], "huge.pdf");
-    Object.defineProperty(huge, "size", { value: 300 * 1024 * 1024 });
-    Object.defineProperty(input, "files", { value: [huge], configurable: true });
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-  await queue.getByText(/The file has 315\sMB; the server takes up to 268\sMB/).waitFor();
-  await close();
-});
-
-on("the keyboard alone is enough", {}, async (stage) => {
+both("the keyboard alone is enough", async (stage) => {
   await workspace(stage, "Hut", HUT);
   const { page, question, passage, problems, close } = await tab(stage);
   await question.waitFor();
+  // What is typed before the palette can be seen is not lost.
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Go to or do" }).waitFor();
   await page.keyboard.type("new thr");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/t\//);
@@ -264,7 +137,6 @@ on("the keyboard alone is enough", {}, async (stage) => {
   await page.keyboard.press("Escape");
   assert.ok(await page.evaluate(() => document.activeElement?.matches(".cite")), "the focus is back where it was");
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Go to or do" }).waitFor();
   await page.keyboard.type("documents");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Documents" }).waitFor();
@@ -273,7 +145,7 @@ on("the keyboard alone is enough", {}, async (stage) => {
   await close();
 });
 
-on("documents are pinned, taken out, put back, moved and deleted", {}, async (stage) => {
+both("documents are pinned, taken out, put back, moved and deleted", async (stage) => {
   const slug = await workspace(stage, "Hut", { "One.txt": "First text.", "Two.txt": "Second text." });
   const { page, problems, close } = await tab(stage, { path: `#/w/${slug}/documents` });
   const list = page.getByRole("list", { name: "Documents" });
@@ -309,7 +181,7 @@ on("documents are pinned, taken out, put back, moved and deleted", {}, async (st
   await close();
 });
 
-on("searching shows what a change of settings does", {}, async (stage) => {
+both("searching shows what a change of settings does", async (stage) => {
   const slug = await workspace(stage, "Hut", { ...HUT, "Soup.txt": "Soak the barley overnight and cook it with leeks." });
   const { page, problems, passage, close } = await tab(stage, { path: `#/w/${slug}/search` });
   await page.getByRole("searchbox", { name: "Question or words" }).fill("Where is the key to the hut?");
@@ -322,27 +194,70 @@ on("searching shows what a change of settings does", {}, async (stage) => {
   assert.ok((await hits.count()) <= before);
   await hits.first().getByRole("button").click();
   await passage.locator("mark.close").first().waitFor();
+  await page.getByRole("radio", { name: "Words" }).check();
+  await page.getByText("compared with 4 passages, threshold 0.30, meaning").waitFor();
   await page.getByRole("button", { name: "Use these in chats" }).click();
   await page.getByText("Chats of this workspace use these settings now.").waitFor();
+  await page.goto(`${stage.url}/#/w/${slug}/settings/retrieval`);
+  await page.getByRole("radio", { name: "Words", checked: true }).waitFor();
+  await page.getByRole("radio", { name: "Meaning" }).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+  await page.getByRole("radio", { name: "Meaning", checked: true }).waitFor();
+  assert.equal((await api(stage, "GET", `/v1/workspace/${slug}`)).workspace[0].searchMode, undefined);
   assert.deepEqual(problems, []);
   await close();
 });
 
-on("it works below another path", {}, async (stage) => {
+both("a model that breaks off, or is gone, is told; what was typed is kept, and it goes on", async (stage) => {
+  let mock = await model();
+  await api(stage, "POST", "/v1/system/update-env", { LLMProvider: "generic-openai", GenericOpenAiBasePath: mock.base, GenericOpenAiModelPref: "mock-large" });
   const slug = await workspace(stage, "Hut", HUT);
-  const proxy = http.createServer((request, response) => {
-    if (!request.url.startsWith("/tools/hut/")) return response.writeHead(404).end();
-    const onward = http.request(stage.url + request.url.slice("/tools/hut".length), { method: request.method, headers: request.headers }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(onward);
-  });
-  await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  const there = { url: `http://127.0.0.1:${proxy.address().port}/tools/hut` };
-  const { ask, problems, close } = await tab(there, { path: `#/w/${slug}` });
-  assert.match(await ask("Where is the key to the hut?"), /woodshed/);
-  assert.deepEqual(problems, []);
+  const { page, question, send, answers, close } = await tab(stage, { path: `#/w/${slug}` });
+  mock.say.text = Array.from({ length: 300 }, (_, n) => `word${n}`).join(" ");
+  mock.say.pause = 30;
+  await question.fill("Tell me everything");
+  await send.click();
+  await answers.last().getByText("word3").waitFor();
+  await question.fill("my next question");
+  mock.end();
+  await answers.last().getByText("The answer broke off.").waitFor();
+  assert.match(await answers.last().innerText(), /word3/);
+  await answers.last().getByRole("button", { name: "Try again" }).click();
+  await answers.last().getByText("There is no answer.").waitFor();
+  await answers.last().getByRole("link", { name: "Check the model" }).waitFor();
+  assert.equal(await question.inputValue(), "my next question");
+  mock = await model(mock.port);
+  mock.say.text = "Here again.";
+  await answers.last().getByRole("button", { name: "Try again" }).click();
+  await answers.last().getByText("Here again.").waitFor();
+  assert.equal(await question.inputValue(), "my next question");
+  assert.equal(await page.locator("article").count(), 1);
+  mock.end();
   await close();
-  proxy.close();
+});
+
+both("files that cannot be read are named, with what to do; the others are added", async (stage) => {
+  const slug = await workspace(stage, "Hut", HUT);
+  const { page, close } = await tab(stage, { path: `#/w/${slug}/documents` });
+  await page.getByRole("button", { name: "Add documents" }).click();
+  await page.getByTestId("files").setInputFiles([
+    { name: "broken.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4 no more than that") },
+    { name: "empty.txt", mimeType: "text/plain", buffer: Buffer.alloc(0) },
+    { name: "good.txt", mimeType: "text/plain", buffer: Buffer.from("Ferns like shade.") },
+  ]);
+  const queue = page.getByRole("region", { name: "Being added" });
+  await queue.getByText("2 of 3 could not be added").first().waitFor();
+  await queue.getByText("save it again").waitFor();
+  await queue.getByText("The file is empty. Choose another one.").waitFor();
+  await page.getByRole("list", { name: "Documents" }).getByText("good.txt").waitFor();
+  await page.evaluate(() => {
+    const input = document.querySelector('[data-testid="files"]');
+    const huge = new File(["x"], "huge.pdf");
+    Object.defineProperty(huge, "size", { value: 300 * 1024 * 1024 });
+    Object.defineProperty(input, "files", { value: [huge], configurable: true });
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  await queue.getByText(/The file has 315\sMB; .*up to 268\sMB/).waitFor();
+  await close();
 });

@@ -26,6 +26,7 @@ The hut sleeps eighteen: twelve upstairs in the long room and six in the two sma
 export async function furnished() {
   const mock = await model();
   mock.say.text = SHOTS_ANSWER;
+  mock.say.wait = 900;
   const stage = await server(mock.env);
   const slug = await workspace(stage, "Larkspur Hut", {
     "House rules.md": RULES,

@@ -12,6 +12,7 @@ export type Route =
   | { page: "unknown" };
 
 export const SETTINGS_TABS = ["models", "people", "keys", "embeds", "log", "storage", "appearance"] as const;
+export type SettingsTab = (typeof SETTINGS_TABS)[number];
 
 /** What an address means. */
 export function parse(hash: string): Route {

@@ -1,7 +1,11 @@
 // Who we are to the server: a key or a signed-in user, and what they may do.
 
 import { ApiError, connection, messageOf, session as api, type Me, type Scope } from "../api";
+import { inBrowser } from "../host";
+import { SETTINGS_TABS, type SettingsTab } from "./router.svelte";
 import { store } from "./storage";
+
+const SERVERS_ONLY: SettingsTab[] = ["people", "keys", "embeds"];
 
 export type Door = "opening" | "closed" | "open" | "unreachable";
 
@@ -77,6 +81,11 @@ class Session {
 
   may(scope: Scope): boolean {
     return this.me?.scopes.includes(scope) ?? false;
+  }
+
+  /** The settings that they may see, and that there are: a browser of one's own has no other people and no websites. */
+  get settingsTabs(): SettingsTab[] {
+    return SETTINGS_TABS.filter((tab) => (this.may("admin") || tab === "appearance") && !(inBrowser && SERVERS_ONLY.includes(tab)));
   }
 
   /** Whether everything is theirs to see, not some workspaces only. */
