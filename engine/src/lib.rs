@@ -8,6 +8,7 @@
 mod api;
 pub mod bundle;
 pub mod chat;
+mod checksum;
 pub mod chunk;
 pub mod embed;
 mod engine;

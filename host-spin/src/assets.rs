@@ -14,5 +14,6 @@ pub fn get(asset: Asset) -> Result<Bytes, HostError> {
     match asset {
         Asset::Cl100k => Ok(Bytes::from_static(CL100K)),
         Asset::MinilmModel | Asset::MinilmVocab => Err(HostError::new(HostErrorKind::Unsupported, NO_TABLE)),
+        Asset::Page(_) => Err(HostError::new(HostErrorKind::Unsupported, "pages are inside the engine here")),
     }
 }

@@ -11,9 +11,20 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// anew when the flags change.
 const BUILDS: [(&str, &str); 2] = [("engine", "-Ctarget-feature=+simd128"), ("engine-plain", "")];
 
-/// What the engine asks for when it needs it.
-const ASSETS: [&str; 3] =
-    ["static-minilm-256/model.safetensors", "static-minilm-256/vocab.txt", "cl100k.bin"];
+/// What the engine asks for when it needs it: files of its folder, and what they are called beside it
+/// (`Asset::file_name`).
+const ASSETS: [(&str, &str); 7] = [
+    ("assets/static-minilm-256/model.safetensors", "model.safetensors"),
+    ("assets/static-minilm-256/vocab.txt", "vocab.txt"),
+    ("assets/cl100k.bin", "cl100k.bin"),
+    ("src/api/describe/openapi.json", "openapi.json"),
+    ("src/api/describe/page.html", "docs.html"),
+    ("src/api/describe/page.js", "docs.js"),
+    ("src/api/describe/page.css", "docs.css"),
+];
+
+#[path = "../../engine/src/api/embeds/widget.rs"]
+mod widget;
 
 /// Makes `pkg/` publishable.
 pub fn build() -> Result<(), Failure> {
@@ -29,10 +40,11 @@ pub fn build() -> Result<(), Failure> {
         shell::run(glue, &format!("haversack-bindgen {name}"))?;
     }
     copy(&compile("extract-probe", "engine-plain", "")?, &out.join("extract.wasm"))?;
-    for asset in ASSETS {
-        let from = Path::new(ROOT).join("engine/assets").join(asset);
-        copy(&from, &out.join(asset.rsplit('/').next().unwrap_or(asset)))?;
+    for (from, name) in ASSETS {
+        copy(&Path::new(ROOT).join("engine").join(from), &out.join(name))?;
     }
+    let script = out.join("haversack-chat.js");
+    std::fs::write(&script, widget::SCRIPT).map_err(|e| Failure(format!("{}: {e}", script.display())))?;
     copy(&Path::new(ROOT).join("LICENSE"), &package().join("LICENSE"))?;
     println!("{}", package().display());
     Ok(())
@@ -52,12 +64,12 @@ pub fn packages() -> Result<(), Failure> {
     }
 }
 
-/// The package in Node, the recordings through it, then all of it in a real browser; `what` names one of these.
+/// The package in Node, the suite's questions to it, then all of it in a real browser; `what` names one of these.
 pub fn test(what: Option<&str>) -> Result<(), Failure> {
     build()?;
-    let parts: [(&str, Part); 3] = [("node", node), ("golden", golden), ("chromium", chromium)];
+    let parts: [(&str, Part); 3] = [("node", node), ("suite", suite), ("chromium", chromium)];
     if let Some(name) = what.filter(|name| parts.iter().all(|(known, _)| known != name)) {
-        return Err(Failure(format!("test browser {name}? There are node, golden, chromium")));
+        return Err(Failure(format!("test browser {name}? There are node, suite, chromium")));
     }
     parts.iter().filter(|(name, _)| what.is_none_or(|wanted| wanted == *name)).try_for_each(|(_, run)| run())
 }
@@ -66,8 +78,9 @@ fn node() -> Result<(), Failure> {
     run_node(&["--test", "node/package.test.mjs", "node/publish.test.mjs"])
 }
 
-fn golden() -> Result<(), Failure> {
-    crate::nextest(&["--run-ignored", "only", "-E", "package(haversack-tests) and test(/the_browser_host/)"])
+fn suite() -> Result<(), Failure> {
+    let which = "package(haversack-tests) and test(/the_browser_host|package_in_/)";
+    crate::nextest(&["--run-ignored", "only", "-E", which])
 }
 
 fn chromium() -> Result<(), Failure> {

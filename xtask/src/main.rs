@@ -17,7 +17,7 @@ cargo xtask test  [WHAT]      everything CI runs: check, then every test; or onl
                                 unit, golden, simulate, crash, quickstart, bad-input, web, widget,
                                 spin: the component, built, under its test host,
                                 clients [NAME…]: other people's clients against the server
-                                browser [node|golden|chromium]: the npm package
+                                browser [node|suite|chromium]: the npm package
 cargo xtask check             formatting, clippy, the engine and the parsers on wasm32 and their imports, docs
 cargo xtask deny  [offline]   licences, sources and advisories of every dependency (installs cargo-deny once)
 cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks), server (the whole server),

@@ -227,7 +227,6 @@ pub async fn history(call: Call) -> Result<Answer, ApiError> {
     let newest_first = query.string("orderBy")? == Some("desc");
     let mut chats = collect(&call, range).await?;
     chats.retain(|chat| chat.include || session.is_some());
-    chats.sort_by_key(|chat| chat.id);
     if newest_first {
         chats.reverse();
     }
@@ -244,13 +243,13 @@ pub async fn thread_history(call: Call) -> Result<Answer, ApiError> {
     };
     let mut chats = collect(&call, range).await?;
     chats.retain(|chat| chat.include);
-    chats.sort_by_key(|chat| chat.id);
     Ok(histories(&chats))
 }
 
-async fn collect(call: &Call, range: KeyRange) -> Result<Vec<Chat>, ApiError> {
+/// The turns of some conversations by id.
+pub(super) async fn collect(call: &Call, range: KeyRange) -> Result<Vec<Chat>, ApiError> {
     let records = store::all::<Chat>(&call.cx, range).await?;
-    Ok(records.into_iter().map(|(_, chat)| chat).collect())
+    Ok(store::by_id(records.into_iter().map(|(_, chat)| (chat.id, chat))).into_values().collect())
 }
 
 /// One published document calls the list `chats`, the others `history`.

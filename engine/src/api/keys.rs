@@ -8,10 +8,9 @@ use super::{Call, Caller, auth, events};
 use crate::model::{ApiKey, Scope, User, Workspace};
 use crate::seam::{Cx, UnixMs};
 use crate::store::{self, key, retry};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use crate::text::civil;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The alphabet of Crockford's base 32: no I, L, O, U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -145,7 +144,7 @@ fn expiry(call: &Call, fields: &Fields) -> Result<Option<UnixMs>, ApiError> {
         _ => None,
     };
     let Some(text) = fields.string("expiresAt")?.filter(|text| !text.is_empty()) else { return Ok(own) };
-    let at = instant(text).filter(|at| *at > call.cx.now());
+    let at = civil::parse(text).map(UnixMs).filter(|at| *at > call.cx.now());
     let at = at.ok_or_else(|| ApiError::field("expiresAt", "a date or time to come, e.g. 2030-12-31"))?;
     match own {
         Some(own) if at > own => {
@@ -155,24 +154,15 @@ fn expiry(call: &Call, fields: &Fields) -> Result<Option<UnixMs>, ApiError> {
     }
 }
 
-/// `2030-12-31` (its beginning, in UTC) or `2030-12-31T12:00:00Z`.
-fn instant(text: &str) -> Option<UnixMs> {
-    let time = match text.parse::<jiff::Timestamp>() {
-        Ok(time) => time,
-        Err(_) => text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp(),
-    };
-    Some(UnixMs(time.as_millisecond()))
-}
-
 /// Keys as clients know them, with what ours can do beside it.
 async fn rows(call: &Call, records: &[(ApiKey, Option<UnixMs>)]) -> Result<Vec<Value>, ApiError> {
     let ids = records.iter().flat_map(|(key, _)| key.workspaces.iter().flatten());
     let ids: BTreeSet<u64> = ids.copied().collect();
     let found = store::get_many::<Workspace>(&call.cx, ids.into_iter().map(key::workspace).collect()).await?;
-    let slugs: BTreeMap<u64, String> = found.into_iter().flatten().map(|w| (w.id, w.slug)).collect();
+    let slugs = store::by_id(found.into_iter().flatten().map(|w| (w.id, w.slug)));
     let ids: BTreeSet<u64> = records.iter().filter_map(|(key, _)| key.created_by).collect();
     let found = store::get_many::<User>(&call.cx, ids.into_iter().map(key::user).collect()).await?;
-    let names: BTreeMap<u64, String> = found.into_iter().flatten().map(|u| (u.id, u.username)).collect();
+    let names = store::by_id(found.into_iter().flatten().map(|u| (u.id, u.username)));
     let row = |(record, used): &(ApiKey, Option<UnixMs>)| {
         let maker = record.created_by.map(|id| json!({ "id": id, "username": names.get(&id) }));
         let scopes = record.scopes.as_ref().map(|s| s.iter().map(|s| s.name()).collect::<Vec<_>>());

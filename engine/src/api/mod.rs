@@ -17,6 +17,7 @@ mod instance;
 mod js;
 mod keys;
 mod openai;
+mod pages;
 mod rate;
 mod routes;
 mod search;

@@ -15,9 +15,9 @@ pub fn share_of_vectors(embedder: &str, builtin: &str) -> f64 {
 }
 
 /// Scaled scores of a list, best first.
-fn scaled<K: Ord + Copy>(list: &[(K, f64)]) -> BTreeMap<K, f64> {
+fn scaled<K: Copy>(list: &[(K, f64)]) -> Vec<(K, f64)> {
     let list = &list[..list.len().min(DEPTH)];
-    let (Some((_, best)), Some((_, last))) = (list.first(), list.last()) else { return BTreeMap::new() };
+    let (Some((_, best)), Some((_, last))) = (list.first(), list.last()) else { return Vec::new() };
     // The last of a short list is a find like the others.
     let floor = if list.len() < DEPTH { last.min(0.0) } else { *last };
     let width = best - floor;

@@ -79,7 +79,7 @@ pub(super) fn start() -> Vec<u8> {
 
 /// Ends a bucket.
 pub(super) fn seal(bytes: &mut Vec<u8>) {
-    let checksum = crc32fast::hash(bytes);
+    let checksum = crate::checksum::crc32(bytes);
     bytes.extend_from_slice(&checksum.to_le_bytes());
 }
 
@@ -98,7 +98,7 @@ pub fn read(
 ) -> Result<(), NotABucket> {
     let cut = NotABucket("are cut short");
     let (checked, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or(cut)?;
-    if crc32fast::hash(checked) != u32::from_le_bytes(*checksum) {
+    if crate::checksum::crc32(checked) != u32::from_le_bytes(*checksum) {
         return Err(NotABucket("do not match their checksum"));
     }
     let (version, mut rest) = checked.split_first().ok_or(cut)?;
@@ -197,7 +197,7 @@ mod tests {
                 bytes[at] = byte;
             }
             let end = bytes.len() - 4;
-            let checksum = crc32fast::hash(&bytes[..end]);
+            let checksum = crate::checksum::crc32(&bytes[..end]);
             bytes[end..].copy_from_slice(&checksum.to_le_bytes());
             let _ = read(&bytes, |_| true, |_, _| {});
         }

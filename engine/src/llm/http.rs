@@ -3,6 +3,7 @@
 use super::LlmError;
 use crate::seam::{Chunks, Cx, HttpHead, HttpRequest};
 use std::future::Future;
+use std::time::UNIX_EPOCH;
 
 /// Longest reply that is read, in bytes.
 pub(crate) const REPLY_BYTES_MAX: u64 = 64 << 20;
@@ -81,8 +82,9 @@ fn retry_after_ms(head: &HttpHead, now_ms: i64) -> Option<u64> {
     if let Some(ms) = number("retry-after-ms").or_else(|| number("retry-after").map(|s| s * 1000.0)) {
         return Some(ms as u64);
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(head.header("retry-after")?).ok()?;
-    u64::try_from(date.as_millisecond() - now_ms).ok()
+    let date = httpdate::parse_http_date(head.header("retry-after")?.trim()).ok()?;
+    let date_ms = date.duration_since(UNIX_EPOCH).ok()?.as_millis();
+    u64::try_from(i64::try_from(date_ms).ok()? - now_ms).ok()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::vector::rotation::rotate;
 use crate::vector::search::{Candidate, Hit, Rescore, Scan};
 use crate::vector::segment::decode_f32_row;
 use crate::vector::unit::unit;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What to look for.
 #[derive(Clone, Copy)]
@@ -153,12 +153,12 @@ async fn by_words(
         _ => words.iter().map(|(place, _)| (*place, None)).collect(),
     };
     let ranked = &ranked[..ranked.len().min(top_n)];
-    let mut known: BTreeMap<Place, Hit> = hits.iter().map(|hit| (place(hit), *hit)).collect();
+    let mut known = store::by_id(hits.iter().map(|hit| (place(hit), *hit)));
     let missing: Vec<Place> =
         ranked.iter().map(|(place, _)| *place).filter(|p| !known.contains_key(p)).collect();
     let compared = compare(cx, workspace, loaded, vector, &missing).await?;
     known.extend(compared.iter().map(|hit| (place(hit), *hit)));
-    let lexical: BTreeMap<Place, f64> = words.into_iter().collect();
+    let lexical = store::by_id(words);
     let whole = ranked.iter().filter_map(|(place, fused)| {
         Some(Ranked { hit: *known.get(place)?, lexical: lexical.get(place).copied(), fused: *fused })
     });
@@ -251,7 +251,7 @@ async fn fetch(cx: &Cx, workspace: u64, ranked: Vec<Ranked>, dim: usize) -> Resu
     let wanted: BTreeSet<u64> = chunks.iter().flatten().map(|chunk| chunk.placement).collect();
     let keys = wanted.iter().map(|id| key::placement(workspace, *id)).collect();
     let placements: Vec<Option<Placement>> = store::get_many(cx, keys).await?;
-    let placements: BTreeMap<u64, Placement> = placements.into_iter().flatten().map(|p| (p.id, p)).collect();
+    let placements = store::by_id(placements.into_iter().flatten().map(|p| (p.id, p)));
     let found = ranked.into_iter().zip(chunks).filter_map(|(Ranked { hit, lexical, fused }, chunk)| {
         let chunk = chunk?;
         let placement = placements.get(&chunk.placement)?.clone();

@@ -332,6 +332,40 @@ pub enum Asset {
     MinilmModel,
     /// `vocab.txt` of the built-in embedder.
     MinilmVocab,
+    /// A page or a script that is served as it is.
+    Page(Page),
+}
+
+/// Pages and scripts that are served as they are. They are inside a build with the feature `embedded-pages`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Page {
+    /// The description of the API.
+    Openapi,
+    /// The page that shows it.
+    Docs,
+    /// The script of that page.
+    DocsScript,
+    /// The style of that page.
+    DocsStyle,
+    /// The chat widget.
+    ChatWidget,
+}
+
+impl Asset {
+    /// What its file is called where the engine lies beside it.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Asset::Cl100k => "cl100k.bin",
+            Asset::MinilmModel => "model.safetensors",
+            Asset::MinilmVocab => "vocab.txt",
+            Asset::Page(Page::Openapi) => "openapi.json",
+            Asset::Page(Page::Docs) => "docs.html",
+            Asset::Page(Page::DocsScript) => "docs.js",
+            Asset::Page(Page::DocsStyle) => "docs.css",
+            Asset::Page(Page::ChatWidget) => "haversack-chat.js",
+        }
+    }
 }
 
 /// Ties an effect to the type of its reply.

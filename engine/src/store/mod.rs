@@ -11,7 +11,7 @@ mod transaction;
 
 pub(crate) use read::scan;
 pub use read::{
-    all, first_n, get, get_bytes, get_many, last_n, next_id, next_ids, require_values, scan_keys,
+    all, by_id, first_n, get, get_bytes, get_many, last_n, next_id, next_ids, require_values, scan_keys,
 };
 pub use transaction::{Attempts, Transaction, retry};
 

@@ -4,9 +4,7 @@
 //! positive). A time outside the years -9999 to 9999 reads `Invalid Date`, as JavaScript says it of a time it
 //! cannot hold.
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
+use super::civil::Civil;
 
 const INVALID: &str = "Invalid Date";
 
@@ -14,36 +12,37 @@ const INVALID: &str = "Invalid Date";
 pub fn iso_millis(unix_ms: i64) -> String {
     let Some(time) = LocalTime::new(unix_ms, 0).0.map(|(time, _)| time) else { return INVALID.into() };
     // JavaScript writes years outside 0 to 9999 with a sign and six digits.
-    let year = if time.year() < 0 { format!("-{:06}", -time.year()) } else { format!("{:04}", time.year()) };
-    let (month, day) = (time.month(), time.day());
-    format!("{year}-{month:02}-{day:02}T{}.{:03}Z", clock_24(time), time.millisecond())
+    let year = if time.year < 0 { format!("-{:06}", -time.year) } else { format!("{:04}", time.year) };
+    let (month, day) = (time.month, time.day);
+    format!("{year}-{month:02}-{day:02}T{}.{:03}Z", clock_24(time), time.millisecond)
 }
 
 /// As JavaScript prints a date in UTC: `Thu Aug 17 2023 00:45:03 GMT+0000 (Coordinated Universal Time)` (reference
 /// §12.4).
 pub fn javascript(unix_ms: i64) -> String {
-    let format = "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)";
-    LocalTime::new(unix_ms, 0).text(|time, _| time.strftime(format).to_string())
+    LocalTime::new(unix_ms, 0).text(|time, _| {
+        let (day, year) = (short_day(time), year(time));
+        format!("{day} {year} {} GMT+0000 (Coordinated Universal Time)", clock_24(time))
+    })
 }
 
 /// A moment as a clock on the wall of the host shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LocalTime(Option<(DateTime, i32)>);
+pub struct LocalTime(Option<(Civil, i32)>);
 
 impl LocalTime {
     /// The moment `unix_ms` (milliseconds since 1970) where the clock is `offset_minutes` ahead of UTC.
     pub fn new(unix_ms: i64, offset_minutes: i32) -> Self {
         let local_ms = unix_ms.saturating_add(i64::from(offset_minutes).saturating_mul(60_000));
-        let local = Timestamp::from_millisecond(local_ms).ok();
-        LocalTime(local.map(|local| (Offset::UTC.to_datetime(local), offset_minutes)))
+        LocalTime(Civil::of(local_ms).map(|local| (local, offset_minutes)))
     }
 
     /// `published` of a stored document: `1/16/2024, 3:07:00 PM` (§1).
     pub fn published(self) -> String {
         self.text(|time, _| {
             // The years before 1 count backwards from 1: the text does not say which era it means.
-            let year = if time.year() > 0 { time.year() } else { 1 - time.year() };
-            format!("{}/{}/{year}, {}", time.month(), time.day(), clock_12(time))
+            let year = if time.year > 0 { time.year } else { 1 - time.year };
+            format!("{}/{}/{year}, {}", time.month, time.day, clock_12(time))
         })
     }
 
@@ -59,17 +58,20 @@ impl LocalTime {
 
     /// The prompt variable `{date}`: `August 21, 2026` (§8.4).
     pub fn date(self) -> String {
-        self.text(|time, _| time.strftime("%B %-d, %Y").to_string())
+        self.text(|time, _| day(time))
     }
 
     /// The prompt variable `{datetime}`: `Friday, August 21, 2026 8:50 PM` (§8.4).
     pub fn datetime(self) -> String {
-        self.text(|time, _| time.strftime("%A, %B %-d, %Y %-I:%M %p").to_string())
+        self.text(|time, _| {
+            let (hour, half) = hour_12(time);
+            format!("{}, {} {hour}:{:02} {half}", weekday(time), day(time), time.minute)
+        })
     }
 
     /// The prompt variable `{datetime_24}`: `2026-08-21 20:50:05` (§8.4).
     pub fn datetime_24(self) -> String {
-        self.text(|time, _| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
+        self.text(|time, _| format!("{}-{:02}-{:02} {}", year(time), time.month, time.day, clock_24(time)))
     }
 
     /// JavaScript's long date: `Thu Aug 17 2023 00:45:03 GMT+0000 (Coordinated Universal Time)` (§12.4).
@@ -84,26 +86,69 @@ impl LocalTime {
                 0 => "Coordinated Universal Time".to_owned(),
                 _ => format!("GMT{sign}{hours:02}:{minutes:02}"),
             };
-            let year =
-                if time.year() < 0 { format!("-{:04}", -time.year()) } else { format!("{:04}", time.year()) };
-            let (day, clock) = (time.strftime("%a %b %d"), clock_24(time));
+            let year = year(time);
+            let (day, clock) = (short_day(time), clock_24(time));
             format!("{day} {year} {clock} GMT{sign}{hours:02}{minutes:02} ({zone})")
         })
     }
 
-    fn text(self, write: impl FnOnce(DateTime, i32) -> String) -> String {
+    fn text(self, write: impl FnOnce(Civil, i32) -> String) -> String {
         self.0.map_or_else(|| INVALID.to_owned(), |(time, offset)| write(time, offset))
     }
 }
 
-fn clock_12(time: DateTime) -> String {
-    let (hour, half) = (time.hour(), if time.hour() < 12 { "AM" } else { "PM" });
-    let hour = if hour % 12 == 0 { 12 } else { hour % 12 };
-    format!("{hour}:{:02}:{:02} {half}", time.minute(), time.second())
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+fn weekday(time: Civil) -> &'static str {
+    DAYS[time.weekday % 7]
 }
 
-fn clock_24(time: DateTime) -> String {
-    format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+fn month(time: Civil) -> &'static str {
+    MONTHS[(time.month as usize + 11) % 12]
+}
+
+/// `August 21, 2026`.
+fn day(time: Civil) -> String {
+    format!("{} {}, {}", month(time), time.day, year(time))
+}
+
+/// `Fri Aug 21`.
+fn short_day(time: Civil) -> String {
+    format!("{} {} {:02}", &weekday(time)[..3], &month(time)[..3], time.day)
+}
+
+/// Four digits, and a sign before the year 0.
+fn year(time: Civil) -> String {
+    if time.year < 0 { format!("-{:04}", -time.year) } else { format!("{:04}", time.year) }
+}
+
+fn hour_12(time: Civil) -> (i64, &'static str) {
+    let hour = if time.hour % 12 == 0 { 12 } else { time.hour % 12 };
+    (hour, if time.hour < 12 { "AM" } else { "PM" })
+}
+
+fn clock_12(time: Civil) -> String {
+    let (hour, half) = hour_12(time);
+    format!("{hour}:{:02}:{:02} {half}", time.minute, time.second)
+}
+
+fn clock_24(time: Civil) -> String {
+    format!("{:02}:{:02}:{:02}", time.hour, time.minute, time.second)
 }
 
 #[cfg(test)]
@@ -171,7 +216,7 @@ mod tests {
 
         #[test]
         fn iso_dates_read_back(unix_ms in -62_000_000_000_000i64..253_000_000_000_000) {
-            let read: Timestamp = iso_millis(unix_ms).parse().unwrap();
+            let read: jiff::Timestamp = iso_millis(unix_ms).parse().unwrap();
             prop_assert_eq!(read.as_millisecond(), unix_ms);
         }
     }

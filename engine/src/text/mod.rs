@@ -1,5 +1,6 @@
 //! Small pure functions over text: slugs, paths, origins, dates and lengths, each exactly as clients know them.
 
+pub mod civil;
 pub mod dates;
 pub mod origin;
 pub mod path;

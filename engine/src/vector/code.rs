@@ -112,7 +112,7 @@ impl Codes {
         bytes.extend_from_slice(&(self.len() as u32).to_le_bytes());
         self.factors.iter().for_each(|factor| bytes.extend_from_slice(&factor.to_le_bytes()));
         bytes.extend_from_slice(&self.packed);
-        let checksum = crc32fast::hash(&bytes);
+        let checksum = crate::checksum::crc32(&bytes);
         bytes.extend_from_slice(&checksum.to_le_bytes());
         bytes
     }
@@ -140,7 +140,7 @@ impl Codes {
         if count.checked_mul(4 + dim.div_ceil(4)) != Some(body.len()) {
             return Err(VectorError::Stored("have another length than their header says"));
         }
-        if crc32fast::hash(checked) != u32::from_le_bytes(*checksum) {
+        if crate::checksum::crc32(checked) != u32::from_le_bytes(*checksum) {
             return Err(VectorError::Stored("do not match their checksum"));
         }
         let (factors, packed) = body.split_at(4 * count);

@@ -123,7 +123,7 @@ impl SegmentVectors {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
         bytes.extend_from_slice(bytemuck::cast_slice(&self.values));
-        let checksum = crc32fast::hash(&bytes);
+        let checksum = crate::checksum::crc32(&bytes);
         bytes.extend_from_slice(&checksum.to_le_bytes());
         bytes
     }
@@ -154,7 +154,7 @@ impl SegmentVectors {
         }
         let (checked, checksum) =
             bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or(VectorError::Stored("are cut short"))?;
-        if crc32fast::hash(checked) != u32::from_le_bytes(*checksum) {
+        if crate::checksum::crc32(checked) != u32::from_le_bytes(*checksum) {
             return Err(VectorError::Stored("do not match their checksum"));
         }
         let (scales, rest) = body.split_at(4 * count);
@@ -227,7 +227,7 @@ mod tests {
     /// `bytes` with a checksum that fits, so that what is behind it is looked at.
     fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
         let end = bytes.len() - CHECKSUM_BYTES;
-        let checksum = crc32fast::hash(&bytes[..end]);
+        let checksum = crate::checksum::crc32(&bytes[..end]);
         bytes[end..].copy_from_slice(&checksum.to_le_bytes());
         bytes
     }

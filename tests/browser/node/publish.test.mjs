@@ -17,7 +17,10 @@ test("only what is needed is published, and nothing runs at install", () => {
   const folders = new Set(packed.files.map(({ path }) => path.split("/")[0]));
   assert.deepEqual([...folders].sort(), ["LICENSE", "README.md", "package.json", "src", "types", "wasm"]);
   const wasm = packed.files.filter(({ path }) => path.startsWith("wasm/")).map(({ path }) => path.slice(5));
-  assert.deepEqual(wasm.sort(), ["cl100k.bin", "engine-plain.js", "engine-plain_bg.wasm", "engine.js", "engine_bg.wasm", "extract.wasm", "model.safetensors", "vocab.txt"]);
+  assert.deepEqual(wasm.sort(), [
+    "cl100k.bin", "docs.css", "docs.html", "docs.js", "engine-plain.js", "engine-plain_bg.wasm", "engine.js", "engine_bg.wasm",
+    "extract.wasm", "haversack-chat.js", "model.safetensors", "openapi.json", "vocab.txt",
+  ]);
   const { scripts, dependencies } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
   assert.deepEqual([scripts, dependencies], [undefined, undefined]);
 });

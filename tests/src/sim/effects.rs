@@ -141,6 +141,9 @@ pub fn asset_bytes(asset: Asset) -> Result<Bytes, HostError> {
         [read("cl100k.bin"), read("static-minilm-256/model.safetensors"), read("static-minilm-256/vocab.txt")]
     });
     let file = match asset {
+        Asset::Page(_) => {
+            return Err(HostError::new(HostErrorKind::Unsupported, "pages are inside the engine"));
+        }
         Asset::Cl100k => &FILES[0],
         Asset::MinilmModel => &FILES[1],
         Asset::MinilmVocab => &FILES[2],

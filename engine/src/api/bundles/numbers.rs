@@ -41,8 +41,8 @@ impl Numbers {
         let segments = numbered(placements.iter().map(|placement| placement.segment), first_segment + 1);
         let mut documents = cx.uuid().to_string();
         documents.truncate(PREFIX);
-        let owners = placements.iter().map(|placement| (placement.segment, placement.id)).collect();
-        let chunks = placements.iter().map(|placement| (placement.segment, placement.chunks)).collect();
+        let owners = store::by_id(placements.iter().map(|placement| (placement.segment, placement.id)));
+        let chunks = store::by_id(placements.iter().map(|placement| (placement.segment, placement.chunks)));
         let staging = first_segment;
         Ok(Numbers { workspace, staging, placements: places, segments, owners, chunks, documents })
     }
@@ -82,5 +82,5 @@ const PREFIX: usize = "00000000-0000-4000-".len();
 fn numbered(theirs: impl Iterator<Item = u64>, first: u64) -> BTreeMap<u64, u64> {
     let mut theirs: Vec<u64> = theirs.collect();
     theirs.sort_unstable();
-    theirs.into_iter().zip(first..).collect()
+    store::by_id(theirs.into_iter().zip(first..))
 }

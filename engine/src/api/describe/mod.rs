@@ -11,16 +11,17 @@ mod source;
 
 pub use page::{page, script, style};
 
-use super::Call;
 use super::answer::Answer;
 use super::error::{ApiError, Code};
+use super::{Call, pages};
+use crate::seam::Page;
 
 /// `GET /openapi.json`. Needs no key: it says what this software does, nothing of the instance.
 pub async fn openapi(call: Call) -> Result<Answer, ApiError> {
     if is_disabled(&call) {
         return Err(disabled());
     }
-    Ok(Answer::whole(200, "application/json; charset=utf-8", include_str!("openapi.json")))
+    Ok(Answer::whole(200, "application/json; charset=utf-8", pages::read(&call, Page::Openapi).await?))
 }
 
 /// `DISABLE_SWAGGER_DOCS`, as AnythingLLM calls it.

@@ -5,7 +5,7 @@ use crate::api::answer::Answer;
 use crate::api::body::Fields;
 use crate::api::error::{ApiError, Code};
 use crate::api::wire::iso;
-use crate::api::{Call, events};
+use crate::api::{Call, chats, events};
 use crate::model::{Chat, ChatMode, Embed, Workspace};
 use crate::seam::KeyRange;
 use crate::store::key::{self, Partition};
@@ -131,9 +131,7 @@ pub async fn chats(call: Call) -> Result<Answer, ApiError> {
         "" => key::embed_chats(embed),
         session => key::chats_of(0, &Partition::Embed(embed, session.to_ascii_lowercase())),
     };
-    let mut chats: Vec<Chat> =
-        store::all(&call.cx, range).await?.into_iter().map(|(_, chat): (_, Chat)| chat).collect();
-    chats.sort_by_key(|chat| chat.id);
+    let chats = chats::collect(&call, range).await?;
     let rows: Vec<Value> = chats.iter().map(|chat| row(chat, embed)).collect();
     Ok(Answer::ok(&json!({ "chats": rows })))
 }

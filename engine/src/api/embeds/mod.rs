@@ -12,9 +12,13 @@ mod script;
 #[cfg(test)]
 mod tests;
 mod visit;
+#[cfg(any(test, feature = "embedded-pages"))]
+mod widget;
 
 pub(super) use ask::stream_chat;
 pub(super) use manage::{chats, create, delete, list, update};
 pub(super) use removal::remove_all;
 pub(super) use script::script;
 pub(super) use visit::{history, preflight, reset};
+#[cfg(any(test, feature = "embedded-pages"))]
+pub(super) use widget::SCRIPT;

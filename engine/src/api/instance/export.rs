@@ -26,11 +26,8 @@ pub async fn export_chats(call: Call) -> Result<Answer, ApiError> {
         return Err(ApiError::new(Code::InvalidField, message));
     };
     log(&call, kind).await?;
-    let workspaces: BTreeMap<u64, Workspace> = store::all::<Workspace>(&call.cx, key::workspaces())
-        .await?
-        .into_iter()
-        .map(|(_, workspace)| (workspace.id, workspace))
-        .collect();
+    let workspaces = store::all::<Workspace>(&call.cx, key::workspaces()).await?;
+    let workspaces = store::by_id(workspaces.into_iter().map(|(_, workspace)| (workspace.id, workspace)));
     let chats = chats(&call, &workspaces).await?;
     let names = user_names(&call, chats.iter().filter_map(|chat| chat.user)).await?;
     let preset = call.default_system_prompt();

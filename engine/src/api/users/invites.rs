@@ -8,7 +8,6 @@ use super::{fields, mode, wire};
 use crate::model::{Invite, InviteStatus, User};
 use crate::store::{self, key, next_id, retry};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// `GET /v1/admin/invites`.
 pub async fn list(call: Call) -> Result<Answer, ApiError> {
@@ -19,8 +18,7 @@ pub async fn list(call: Call) -> Result<Answer, ApiError> {
     ids.sort_unstable();
     ids.dedup();
     let users = store::get_many::<User>(&call.cx, ids.into_iter().map(key::user).collect()).await?;
-    let names: BTreeMap<u64, &str> =
-        users.iter().flatten().map(|user| (user.id, user.username.as_str())).collect();
+    let names = store::by_id(users.iter().flatten().map(|user| (user.id, user.username.as_str())));
     let person = |id: u64| json!({ "id": id, "username": names.get(&id).unwrap_or(&"unknown user") });
     let row = |invite: &Invite| {
         let mut row = wire::invite(invite);

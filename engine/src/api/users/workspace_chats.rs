@@ -47,7 +47,7 @@ async fn records<T: serde::de::DeserializeOwned>(
 ) -> Result<BTreeMap<u64, T>, ApiError> {
     let ids: std::collections::BTreeSet<u64> = ids.collect();
     let found = store::get_many(&call.cx, ids.iter().map(|id| place(*id)).collect()).await?;
-    Ok(ids.into_iter().zip(found).filter_map(|(id, found)| Some((id, found?))).collect())
+    Ok(store::by_id(ids.into_iter().zip(found).filter_map(|(id, found)| Some((id, found?)))))
 }
 
 fn row(chat: &Chat, workspace: Option<&Workspace>, user: Option<&User>) -> Value {
