@@ -10,7 +10,7 @@ use futures_util::future::LocalBoxFuture;
 use haversack_engine::seam::{
     Asset, Effect, EffectId, ExtractRequest, HostError, HostErrorKind, Input, Reply,
 };
-use haversack_extract::{ExtractError, Extracted};
+use haversack_extract::Extracted;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -128,11 +128,7 @@ fn settled(id: EffectId, result: Result<Reply, HostError>) -> Report {
 }
 
 async fn read_asset(platform: &Platform, asset: Asset) -> Result<Reply, HostError> {
-    let name = match asset {
-        Asset::Cl100k => "cl100k.bin",
-        Asset::MinilmModel => "model.safetensors",
-        Asset::MinilmVocab => "vocab.txt",
-    };
+    let name = asset.file_name();
     let failed =
         |error| error::thrown(&format!("{name}, which belongs to Haversack, cannot be read"), &error);
     let bytes = JsFuture::from(platform.asset(name).map_err(failed)?).await.map_err(failed)?;
@@ -148,7 +144,7 @@ async fn extract(platform: &Platform, request: &ExtractRequest) -> Result<Extrac
         platform.extract(&request.name, request.mime.as_deref(), bytes, &abort.signal()).map_err(broke)?;
     let json = JsFuture::from(json).await.map_err(broke)?;
     let json: Uint8Array = json.dyn_into().map_err(|_| broke("the reader gave no bytes".into()))?;
-    let outcome: Result<Extracted, ExtractError> =
+    let outcome: Result<Extracted, String> =
         serde_json::from_slice(&json.to_vec()).map_err(|e| broke(e.to_string().into()))?;
-    outcome.map_err(|error| HostError::new(HostErrorKind::Rejected, error.to_string()))
+    outcome.map_err(|error| HostError::new(HostErrorKind::Rejected, error))
 }

@@ -26,18 +26,27 @@ pub struct Host {
 
 #[wasm_bindgen]
 impl Host {
-    /// Opens the store `name` in IndexedDB, or a fresh one in memory where `name` is `undefined`. `vars` is an
-    /// object of settings by AnythingLLM's names for them and ours. Rejects with an `Error` that has a `kind`.
-    pub fn open(platform: Platform, vars: JsValue, name: Option<String>, durable: bool) -> Promise {
+    /// Opens the store `name` in IndexedDB, or a fresh one in memory where `name` is `undefined`, with the workspace of
+    /// `bundle` in it, if there is one. `vars` is an object of settings by AnythingLLM's names for them and ours.
+    /// Rejects with an `Error` that has a `kind`.
+    pub fn open(
+        platform: Platform,
+        vars: JsValue,
+        name: Option<String>,
+        durable: bool,
+        bundle: Option<Vec<u8>>,
+    ) -> Promise {
         future_to_promise(async move {
             let vars: BTreeMap<String, String> = serde_wasm_bindgen::from_value(vars)?;
             let (settings, problems) = Settings::from_vars(&vars);
             problems.iter().for_each(|problem| platform.log("warn", problem));
             let allow_private = vars.get("HAVERSACK_ALLOW_PRIVATE_ADDRESSES").is_some_and(|v| v == "true");
-            let store = match name {
-                None => Store::memory(),
-                Some(name) => Store::indexed_db(&name, durable).await.map_err(|e| error::to_js(&e))?,
+            let store = match (name, bundle) {
+                (Some(name), _) => Store::indexed_db(&name, durable).await,
+                (None, Some(file)) => Store::of_bundle(file.into()),
+                (None, None) => Ok(Store::memory()),
             };
+            let store = store.map_err(|e| error::to_js(&e))?;
             let effects = Effects { store, http: Http { allow_private }, platform };
             Ok(Host { engine: Engine::new(settings), effects, calls: Cell::new(0) }.into())
         })

@@ -29,7 +29,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn asset(this: &Platform, name: &str) -> Result<Promise, JsValue>;
 
-    /// Turns a file into text: the JSON of a `Result<Extracted, ExtractError>`, as a `Uint8Array`.
+    /// Turns a file into text: the JSON of a `Result<Extracted, String>`, as a `Uint8Array`.
     #[wasm_bindgen(method, catch)]
     pub fn extract(
         this: &Platform,

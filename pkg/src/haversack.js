@@ -20,20 +20,6 @@ export class Haversack {
     this.#engine = engine;
   }
 
-  /** An instance over an engine that is open, with a bundle in it if the options name one. */
-  static async over(engine, { bundle, store } = {}) {
-    const haversack = new this(engine);
-    if (bundle === undefined) return haversack;
-    try {
-      if (store === "indexeddb") throw new HaversackError("a bundle is opened in memory; to keep it, open without one and import it once");
-      await haversack.import(bundle);
-      return haversack;
-    } catch (error) {
-      await engine.close();
-      throw error;
-    }
-  }
-
   /**
    * Answers a request to the API, as `fetch` would if there were a server: `/api/…` and `/v1/…`.
    * @param {RequestInfo | URL} input

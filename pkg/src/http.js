@@ -63,3 +63,22 @@ export async function whole(answer) {
   if (pieces.length === 1) return pieces[0];
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
+
+/**
+ * An answer whose body is at hand.
+ * @returns {import("./engine.js").Answer}
+ */
+export function given(head, body) {
+  let left = body.length > 0 ? body : undefined;
+  return {
+    ...head,
+    async next() {
+      const piece = left;
+      left = undefined;
+      return piece;
+    },
+    cancel() {
+      left = undefined;
+    },
+  };
+}

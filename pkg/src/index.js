@@ -12,6 +12,6 @@ export class Haversack extends Base {
    * @param {import("../types/index.js").OpenOptions} [options]
    */
   static async open(options = {}) {
-    return this.over(await openLocal(options), options);
+    return new this(await openLocal(options));
   }
 }

@@ -1,10 +1,14 @@
 // The engine in this thread.
 
 import { HaversackError } from "./errors.js";
-import { whole } from "./http.js";
+import { bytesOf } from "./files.js";
+import { given, whole } from "./http.js";
 import { attend } from "./locks.js";
 import { platform } from "./platform.js";
 import { loadEngine } from "./wasm.js";
+
+/** What the body of one request may have, as on a server. */
+const BODY_BYTES_MAX = 256 * 2 ** 20;
 
 /** Where records are kept when nobody says otherwise. */
 const NAME = "haversack";
@@ -15,21 +19,26 @@ const NAME = "haversack";
  * @returns {Promise<import("./engine.js").Engine>}
  */
 export async function openLocal(options = {}) {
-  const { store = options.bundle === undefined ? "indexeddb" : "memory", name = NAME, durable = true } = options;
+  const { bundle } = options;
+  const { store = bundle === undefined ? "indexeddb" : "memory", name = NAME, durable = true } = options;
   if (!["memory", "indexeddb"].includes(store)) {
     throw new HaversackError(`store: "${store}" is not known; there are "indexeddb" and "memory"`);
   }
-  const { Host } = await loadEngine(options);
+  if (bundle !== undefined && store === "indexeddb") {
+    throw new HaversackError("a bundle is opened in memory; to keep it, open without one and import it once");
+  }
+  const [{ Host }, file] = await Promise.all([loadEngine(options), bundle === undefined ? undefined : bytesOf(bundle)]);
   const watchers = new Map();
   const around = platform(options, (call, effect) => watchers.get(call)?.(effect));
   const persistent = store === "indexeddb";
   let host;
   try {
-    host = await Host.open(around, variables(options), persistent ? name : undefined, durable);
+    host = await Host.open(around, variables(options), persistent ? name : undefined, durable, file);
   } catch (error) {
     throw HaversackError.of(error);
   }
   const call = async ({ method, path, query, headers, body, operator = options.operator ?? true }, began) => {
+    if (body.length > BODY_BYTES_MAX) return tooLarge();
     const answering = host.call(method, path, query, headers, body, operator);
     const number = host.lastCall;
     if (began) watchers.set(number, began);
@@ -62,6 +71,12 @@ function variables({ llm, embedder, env, allowPrivateAddresses }) {
   const vars = { ...llm?.env, ...embedder?.env, ...env };
   if (allowPrivateAddresses) vars.HAVERSACK_ALLOW_PRIVATE_ADDRESSES = "true";
   return Object.fromEntries(Object.entries(vars).filter(([, value]) => value !== undefined).map(([k, v]) => [k, String(v)]));
+}
+
+function tooLarge() {
+  const error = `The request is larger than ${BODY_BYTES_MAX} bytes. Send less.`;
+  const body = new TextEncoder().encode(JSON.stringify({ error, message: error, code: "too_large" }));
+  return given({ status: 413, headers: [["content-type", "application/json; charset=utf-8"]], streaming: false }, body);
 }
 
 /** An answer whose memory is given back at its end. */

@@ -27,7 +27,7 @@ export function serve(options = {}) {
   const models = pageModels(scope);
   let engine;
   const start = () => {
-    engine ??= openLocal(withModels({ load: offline ? kept : undefined, ...open }, models)).then((opened) => Haversack.over(opened, open));
+    engine ??= openLocal(withModels({ load: offline ? kept : undefined, ...open }, models)).then((opened) => new Haversack(opened));
     engine.catch(() => (engine = undefined));
     return engine;
   };

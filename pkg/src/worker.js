@@ -2,6 +2,7 @@
 
 import { HaversackError } from "./errors.js";
 import { Haversack as Base } from "./haversack.js";
+import { given } from "./http.js";
 import { serve } from "./models.js";
 import { Peer } from "./rpc.js";
 
@@ -15,7 +16,7 @@ export class Haversack extends Base {
    */
   static async open(options = {}) {
     const { worker = startWorker() } = options;
-    return this.over(await openIn(worker, options), options);
+    return new this(await openIn(worker, options));
   }
 }
 
@@ -34,8 +35,9 @@ async function openIn(worker, { worker: _, llm, embedder, bundle, ...options }) 
   worker.onerror = (event) => {
     peer.fail(new HaversackError(event.message || "the worker could not be started", { kind: "unavailable" }));
   };
-  // The bundle itself is sent as a call; that there is one decides where records are kept.
-  const sent = plain({ ...options, bundle: bundle === undefined ? undefined : true });
+  // An address is one of the page's, and read over there.
+  const isAddress = typeof bundle === "string" || bundle instanceof URL;
+  const sent = plain({ ...options, bundle: isAddress ? new URL(bundle, globalThis.location?.href).href : bundle });
   const has = { llm: Boolean(llm?.complete), embedder: Boolean(embedder?.embed) };
   await peer.ask("open", { options: sent, env: { ...llm?.env, ...embedder?.env, ...options.env }, has });
   let last = 0;
@@ -69,22 +71,6 @@ async function openIn(worker, { worker: _, llm, embedder, bundle, ...options }) 
       await peer.ask("close");
       worker.terminate();
       peer.fail(new HaversackError("Haversack was closed; open it again.", { kind: "unavailable" }));
-    },
-  };
-}
-
-/** An answer whose body has come. */
-function given(head, body) {
-  let left = body.length > 0 ? body : undefined;
-  return {
-    ...head,
-    async next() {
-      const piece = left;
-      left = undefined;
-      return piece;
-    },
-    cancel() {
-      left = undefined;
     },
   };
 }

@@ -50,7 +50,7 @@ impl Block {
     /// # Errors
     /// [`BundleError::Damaged`] if the checksum does not fit, an entry is cut short, or keys do not ascend.
     pub fn decode(bytes: &Bytes, crc: u32) -> Result<Block, BundleError> {
-        if crc32fast::hash(bytes) != crc {
+        if crate::checksum::crc32(bytes) != crc {
             return Err(BundleError::damaged("a block does not match its checksum"));
         }
         let mut entries: Vec<Entry> = Vec::new();

@@ -51,7 +51,7 @@ impl Trailer {
         if bytes.len() != TRAILER_BYTES || !bytes.ends_with(&END) {
             return Err(BundleError::CutShort);
         }
-        if crc32fast::hash(&bytes[..20]) != numbers(20)? {
+        if crate::checksum::crc32(&bytes[..20]) != numbers(20)? {
             return Err(BundleError::damaged("its trailer does not match its checksum"));
         }
         let start = u64_at(bytes, 0).ok_or(BundleError::CutShort)?;
@@ -94,7 +94,7 @@ impl Catalog {
         if bytes.len() as u64 != trailer.index.end - trailer.index.start {
             return Err(cut());
         }
-        if crc32fast::hash(bytes) != trailer.crc {
+        if crate::checksum::crc32(bytes) != trailer.crc {
             return Err(BundleError::damaged("its index does not match its checksum"));
         }
         let mut places: Vec<Place> = Vec::new();
@@ -186,7 +186,7 @@ fn why_it_ends(bytes: &[u8]) -> BundleError {
     {
         let start = at + FRAME_BYTES;
         let Some(content) = bytes.get(start..start.saturating_add(len as usize)) else { break };
-        if *kind == b'X' && crc32fast::hash(content) == crc {
+        if *kind == b'X' && crate::checksum::crc32(content) == crc {
             return BundleError::BrokenOff(String::from_utf8_lossy(content).into_owned());
         }
         at = start + content.len();

@@ -35,6 +35,7 @@ mod manifest;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod unpack;
 mod writer;
 
 pub use block::{Block, Entry};
@@ -42,6 +43,7 @@ pub use catalog::{Catalog, Place, Trailer, check_header};
 pub use error::BundleError;
 pub use manifest::{MANIFEST, Manifest};
 pub use snapshot::{Snapshot, Source};
+pub use unpack::unpack;
 pub use writer::Writer;
 
 /// The first bytes of every bundle.

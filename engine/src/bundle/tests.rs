@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::seam::{HostError, HostErrorKind, Key, KeyRange, KvOp, KvReply};
+use crate::store::key;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use proptest::collection::{btree_map, vec};
@@ -35,6 +36,38 @@ fn open(memory: &Memory) -> Result<Snapshot<&Memory>, HostError> {
 
 type Entries = BTreeMap<Key, Vec<u8>>;
 
+#[test]
+fn a_file_unpacked_is_a_store_whose_numbers_go_on() {
+    let manifest = Manifest {
+        layout: 1,
+        program: String::new(),
+        workspace: 7,
+        name: "W".into(),
+        slug: "w".into(),
+        documents: 1,
+        chunks: 1,
+        embedder: "e".into(),
+        dim: 2,
+    };
+    let mut entries = Entries::from([
+        (Key::new(MANIFEST), serde_json::to_vec(&manifest).unwrap()),
+        (key::workspace(7), b"{}".to_vec()),
+        (key::placement(7, 31), b"{}".to_vec()),
+        (key::chunk(7, 12, 0), b"text".to_vec()),
+    ]);
+    let records: BTreeMap<Key, Bytes> = unpack(&file(&entries)).unwrap().into_iter().collect();
+    for (sequence, last) in [("ws", "7"), ("placement", "31"), ("segment", "12")] {
+        assert_eq!(records[&key::sequence(sequence)], last);
+    }
+    assert_eq!(
+        (&records[&key::chunk(7, 12, 0)][..], &records[&key::format()][..]),
+        (&b"text"[..], &b"1"[..])
+    );
+    assert!(!records.contains_key(&Key::new(MANIFEST)));
+    entries.remove(&Key::new(MANIFEST));
+    assert!(matches!(unpack(&file(&entries)), Err(BundleError::Damaged(_))));
+}
+
 fn file(entries: &Entries) -> Bytes {
     let mut writer = Writer::new();
     let mut bytes = Vec::new();
@@ -64,7 +97,7 @@ fn the_bytes_are_as_documented() {
     assert_eq!(bytes[..12], *b"\x89HVS\r\n\x1a\n\x01\0\0\0");
     let entry = b"\x01\0\x01\0\0\0kv";
     assert_eq!(bytes[12..17], *b"B\x08\0\0\0");
-    assert_eq!(bytes[17..21], crc32fast::hash(entry).to_le_bytes());
+    assert_eq!(bytes[17..21], crate::checksum::crc32(entry).to_le_bytes());
     assert_eq!(bytes[21..29], *entry);
     assert_eq!(bytes[29..34], *b"I\x13\0\0\0");
     assert_eq!(bytes[38..40], *b"\x01\0");

@@ -71,9 +71,9 @@ impl Writer {
         let mut trailer = Vec::new();
         trailer.extend_from_slice(&at.to_le_bytes());
         trailer.extend_from_slice(&(index.len() as u32).to_le_bytes());
-        trailer.extend_from_slice(&crc32fast::hash(&index).to_le_bytes());
+        trailer.extend_from_slice(&crate::checksum::crc32(&index).to_le_bytes());
         trailer.extend_from_slice(&self.blocks.to_le_bytes());
-        let crc = crc32fast::hash(&trailer);
+        let crc = crate::checksum::crc32(&trailer);
         trailer.extend_from_slice(&crc.to_le_bytes());
         trailer.extend_from_slice(&END);
         self.ready.extend_from_slice(&trailer);
@@ -95,7 +95,7 @@ impl Writer {
         self.index.extend_from_slice(&(name.len() as u16).to_le_bytes());
         self.index.extend_from_slice(&at.to_le_bytes());
         self.index.extend_from_slice(&(block.len() as u32).to_le_bytes());
-        self.index.extend_from_slice(&crc32fast::hash(&block).to_le_bytes());
+        self.index.extend_from_slice(&crate::checksum::crc32(&block).to_le_bytes());
         self.index.extend_from_slice(name);
         self.blocks += 1;
     }
@@ -105,7 +105,7 @@ impl Writer {
         self.ready.reserve(FRAME_BYTES + content.len());
         self.ready.push(kind);
         self.ready.extend_from_slice(&(content.len() as u32).to_le_bytes());
-        self.ready.extend_from_slice(&crc32fast::hash(content).to_le_bytes());
+        self.ready.extend_from_slice(&crate::checksum::crc32(content).to_le_bytes());
         let at = self.taken + self.ready.len() as u64;
         self.ready.extend_from_slice(content);
         at

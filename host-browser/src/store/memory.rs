@@ -11,6 +11,13 @@ use std::ops::Bound;
 pub struct Memory(BTreeMap<Key, Bytes>);
 
 impl Memory {
+    /// With these in it.
+    pub fn of(records: Vec<(Key, Bytes)>) -> Memory {
+        let mut memory = Memory::default();
+        memory.0.extend(records);
+        memory
+    }
+
     /// Performs an operation.
     pub fn execute(&mut self, op: &KvOp) -> KvReply {
         match op {

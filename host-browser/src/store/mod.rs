@@ -6,6 +6,8 @@ mod scan;
 mod shelves;
 mod value;
 
+use bytes::Bytes;
+use haversack_engine::bundle;
 use haversack_engine::seam::{HostError, KvOp, KvReply};
 use indexed_db::IndexedDb;
 use memory::Memory;
@@ -25,6 +27,12 @@ impl Store {
     /// An empty one in memory.
     pub fn memory() -> Store {
         Store::Memory(Rc::default())
+    }
+
+    /// One in memory that begins with an exported workspace, whose values stay where they are in the file.
+    pub fn of_bundle(file: Bytes) -> Result<Store, HostError> {
+        let memory = Memory::of(bundle::unpack(&file)?);
+        Ok(Store::Memory(Rc::new(RefCell::new(memory))))
     }
 
     /// The database `name`, made if it is not there. With `durable`, a commit is on the disk before it is
