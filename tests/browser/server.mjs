@@ -1,40 +1,52 @@
-// Haversack behind a port, for the suite in Rust: `node server.mjs` with its store in memory, `node server.mjs chromium` in
-// a real browser with IndexedDB. Settings are in HAVERSACK_SETTINGS (JSON), a valid key in HAVERSACK_API_KEY; it prints
-// its address, and ends with its standard input.
+// Haversack behind a port, for the suite in Rust: `node server.mjs node 127.0.0.1:3001` with its store in memory,
+// `node server.mjs chromium …` in a real browser with IndexedDB. Settings are in HAVERSACK_SETTINGS (JSON), a valid key in
+// HAVERSACK_API_KEY.
 
+import { rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { whole } from "../../pkg/src/http.js";
 import { openLocal } from "../../pkg/src/local.js";
 import { launch, site } from "./chromium/stage.mjs";
 
 const env = JSON.parse(process.env.HAVERSACK_SETTINGS ?? "{}");
 const common = { env, allowPrivateAddresses: true, operator: false };
 
-/** The engine in a page, whose answers come whole. */
+/** The engine in a page. */
 async function inChromium() {
-  const stage = await site();
+  const files = {};
+  const stage = await site(files);
   // The mock allows no page to ask it.
   const browser = await launch(["--disable-web-security"]);
   const context = await browser.newContext({ bypassCSP: true, timezoneId: "UTC" });
   const page = await context.newPage();
   await page.goto(`${stage.origin}/pages/engine.html`);
   await page.evaluate((options) => window.opened(options), { ...common, store: "indexeddb" });
+  let last = 0;
   return {
     async call({ body, ...call }) {
-      const answer = await page.evaluate((sent) => window.call(sent), { ...call, body: Buffer.from(body).toString("base64") });
-      const pieces = [Buffer.from(answer.body, "base64")];
-      return { ...answer, next: async () => pieces.shift(), cancel() {} };
+      const id = (last += 1);
+      // What a page is told goes through strings; a large body is left where it can fetch it.
+      const file = join(tmpdir(), `body-${id}`);
+      writeFileSync(file, body);
+      files[`/body-${id}`] = file;
+      const head = await page.evaluate((sent) => window.call(sent), { ...call, id });
+      rmSync(file);
+      return {
+        ...head,
+        async next() {
+          const piece = await page.evaluate((of) => window.next(of), id);
+          return piece === null ? undefined : Buffer.from(piece, "base64");
+        },
+        cancel: () => page.evaluate((of) => window.cancel(of), id).catch(() => {}),
+      };
     },
-    close: () => browser.close(),
   };
 }
 
-const engine = process.argv[2] === "chromium" ? await inChromium() : await openLocal({ ...common, store: "memory", utcOffset: () => 0 });
-
-async function whole(answer) {
-  const pieces = [];
-  for (let piece; (piece = await answer.next()); ) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
+const [place, address] = process.argv.slice(2);
+const engine = place === "chromium" ? await inChromium() : await openLocal({ ...common, store: "memory", utcOffset: () => 0 });
 
 const key = await engine.call({
   method: "POST",
@@ -44,8 +56,8 @@ const key = await engine.call({
   body: Buffer.from(JSON.stringify({ name: "suite", secret: process.env.HAVERSACK_API_KEY })),
   operator: true,
 });
-if (key.status !== 200) throw new Error(`no key: ${await whole(key)}`);
-await whole(key);
+const made = Buffer.from(await whole(key));
+if (key.status !== 200) throw new Error(`no key: ${made}`);
 
 /** Pairs of name and value, as they were sent. */
 function pairs(raw) {
@@ -67,5 +79,5 @@ const server = http.createServer(async (request, response) => {
   response.end();
 });
 server.keepAliveTimeout = 1000;
-server.listen(0, "127.0.0.1", () => console.log(`127.0.0.1:${server.address().port}`));
-process.stdin.on("end", () => engine.close().finally(() => process.exit(0))).resume();
+const [host, port] = address.split(":");
+server.listen(Number(port), host);

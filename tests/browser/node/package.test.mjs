@@ -119,6 +119,28 @@ test("the whole API is there, for whoever has a key where one is asked for", asy
   assert.equal((await haversack.fetch("/api/ping")).status, 200);
   const owner = await opened(t);
   assert.deepEqual(await (await owner.fetch("/v1/models")).json(), { object: "list", data: [] });
+  for (const path of ["/api/openapi.json", "/api/docs", "/api/docs/page.js", "/api/docs/page.css", "/api/embed/haversack-chat.js"]) {
+    const page = await owner.fetch(path);
+    assert.equal(page.status, 200, path);
+    assert.ok((await page.text()).length > 500, path);
+  }
+});
+
+test("a bundle is opened as it is, and may be added to", async (t) => {
+  const first = await opened(t);
+  await first.add(fixture("notes.txt"), { workspace: "docs" });
+  const bundle = await first.export("docs");
+  const found = await first.search("docs", "anything", { topN: 9 });
+  const second = await Haversack.open({ bundle });
+  t.after(() => second.close());
+  assert.deepEqual(await second.search("docs", "anything", { topN: 9 }), found);
+  await second.add({ name: "more.txt", data: "Otters hold hands while they sleep." }, { workspace: "docs" });
+  const [best] = await second.search("docs", "what do sleeping otters do?");
+  assert.match(best.text, /hold hands/);
+  assert.equal((await second.search("docs", "anything", { topN: 99 })).length, found.length + 1);
+  await second.workspace("other");
+  assert.deepEqual((await second.workspaces()).map(({ slug }) => slug).sort(), ["docs", "other"]);
+  await assert.rejects(() => Haversack.open({ bundle: new Uint8Array(100) }), /no Haversack bundle/);
 });
 
 test("errors say what to do", async (t) => {

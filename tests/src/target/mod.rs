@@ -1,12 +1,13 @@
 //! The hosts the suite can talk to.
 
-mod browser;
 pub mod process;
 mod real;
 mod sim;
 
-pub use browser::BrowserTarget;
-pub use real::{Kind, Native, NativeTarget, RealTarget, Spin, SpinFresh, SpinFreshTarget, SpinTarget};
+pub use real::{
+    Chromium, ChromiumTarget, Kind, Native, NativeTarget, Node, NodeTarget, RealTarget, Spin, SpinFresh,
+    SpinFreshTarget, SpinTarget,
+};
 pub use sim::{SimTarget, engine, prepare};
 
 use crate::mock::Asked;

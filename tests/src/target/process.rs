@@ -50,6 +50,24 @@ impl ServerProcess {
         ServerProcess::launch(command, address).await
     }
 
+    /// Starts the npm package as `cargo xtask build browser` made it, on `data`, behind a port of Node: the engine in
+    /// Node itself with its store in memory, or in Chromium with its store in IndexedDB (`place`: `node`, `chromium`).
+    pub async fn start_package(
+        data: &Path,
+        vars: &BTreeMap<String, String>,
+        place: &str,
+    ) -> Result<ServerProcess> {
+        let address = free_address()?;
+        let mut command = Command::new("node");
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/server.mjs"));
+        command.arg(place).arg(address.to_string());
+        bare(&mut command, data);
+        // What a browser that is killed leaves in a temporary folder goes with this one.
+        command.env("TMPDIR", data).envs(std::env::var_os("CHROMIUM").map(|chromium| ("CHROMIUM", chromium)));
+        command.env("HAVERSACK_SETTINGS", serde_json::to_string(vars)?).env("HAVERSACK_API_KEY", API_KEY);
+        ServerProcess::launch(command, address).await
+    }
+
     async fn launch(mut command: Command, address: SocketAddr) -> Result<ServerProcess> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let mut server = ServerProcess { child, address };

@@ -37,6 +37,12 @@ pub struct Spin;
 /// The Spin component, in a fresh instance for each request.
 pub struct SpinFresh;
 
+/// The npm package in Node.
+pub struct Node;
+
+/// The npm package in a tab of Chromium.
+pub struct Chromium;
+
 impl Kind for Native {
     const NAME: &'static str = "native";
 
@@ -75,6 +81,30 @@ impl Kind for SpinFresh {
     }
 }
 
+impl Kind for Node {
+    const NAME: &'static str = "browser";
+
+    async fn start(
+        data: &Path,
+        vars: &BTreeMap<String, String>,
+        _: &BTreeMap<String, String>,
+    ) -> Result<ServerProcess> {
+        ServerProcess::start_package(data, vars, "node").await
+    }
+}
+
+impl Kind for Chromium {
+    const NAME: &'static str = "browser";
+
+    async fn start(
+        data: &Path,
+        vars: &BTreeMap<String, String>,
+        _: &BTreeMap<String, String>,
+    ) -> Result<ServerProcess> {
+        ServerProcess::start_package(data, vars, "chromium").await
+    }
+}
+
 /// A real server on a folder of its own, with the mock on another port.
 pub struct RealTarget<K> {
     // Fields are dropped in this order: the server before its folder, all before the runtime.
@@ -93,6 +123,12 @@ pub type SpinTarget = RealTarget<Spin>;
 
 /// The same, with a fresh instance for each request.
 pub type SpinFreshTarget = RealTarget<SpinFresh>;
+
+/// The npm package in Node.
+pub type NodeTarget = RealTarget<Node>;
+
+/// The npm package in Chromium.
+pub type ChromiumTarget = RealTarget<Chromium>;
 
 impl<K: Kind> RealTarget<K> {
     /// A fresh instance with further settings `env`.

@@ -7,7 +7,7 @@
 use haversack_engine::seam::ApiRequest;
 use haversack_tests::requests::{bare, get, json, raw, segment, upload};
 use haversack_tests::sim::workload::check_answer;
-use haversack_tests::target::{Answer, Kind, Native, RealTarget, Spin, Target};
+use haversack_tests::target::{Answer, Kind, RealTarget, Target};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -29,22 +29,6 @@ const STREAM: &str = "/v1/workspace/w/stream-chat";
 const SEARCH: &str = "/v1/workspace/w/vector-search";
 const RAW_TEXT: &str = "/v1/document/raw-text";
 const UPLOAD: &str = "/v1/document/upload";
-
-/// Each question, asked of every real host.
-macro_rules! on_every_host {
-    ($($question:ident),* $(,)?) => {
-        mod native {
-            $(#[test] fn $question() { super::$question::<super::Native>(); })*
-        }
-        mod spin {
-            $(
-                #[test]
-                #[ignore = "needs the component: cargo xtask test spin"]
-                fn $question() { super::$question::<super::Spin>(); }
-            )*
-        }
-    };
-}
 
 on_every_host!(
     broken_bodies_are_refused,

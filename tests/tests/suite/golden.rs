@@ -4,7 +4,9 @@ use haversack_tests::golden::differences::Differences;
 use haversack_tests::golden::replay::replay_all;
 use haversack_tests::golden::scope::Scope;
 use haversack_tests::golden::{self, transcript};
-use haversack_tests::target::{BrowserTarget, NativeTarget, SimTarget, SpinFreshTarget, SpinTarget, Target};
+use haversack_tests::target::{
+    ChromiumTarget, NativeTarget, NodeTarget, SimTarget, SpinFreshTarget, SpinTarget, Target,
+};
 use std::collections::BTreeMap;
 
 /// Replays every recording and fails with a list of what differs without a reason, and of reasons
@@ -42,14 +44,14 @@ fn the_native_server_answers_as_recorded() {
 #[test]
 #[ignore = "needs `cargo xtask build browser`"]
 fn the_browser_host_answers_as_recorded_in_node() {
-    replay_on(BrowserTarget::in_node);
+    replay_on(NodeTarget::new);
 }
 
 /// Run by `cargo xtask test browser`, which builds what it needs.
 #[test]
 #[ignore = "needs `cargo xtask build browser` and Chromium"]
 fn the_browser_host_answers_as_recorded_in_chromium() {
-    replay_on(BrowserTarget::in_chromium);
+    replay_on(ChromiumTarget::new);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The component on its other stores: PostgreSQL, and a sealed workspace in Spin's key-value store.
 
+use haversack_engine::seam::ApiRequest;
 use haversack_tests::requests::{get, json, raw, upload};
 use haversack_tests::target::{NativeTarget, SpinFreshTarget, SpinTarget, Target};
 use serde_json::{Value, json};
@@ -166,7 +167,7 @@ fn a_sealed_store_without_a_file_says_what_to_do() {
 }
 
 /// Fifty questions; what is found, with its scores as they were sent.
-fn questions(server: &mut impl Target) -> Vec<Value> {
+pub fn questions(server: &mut impl Target) -> Vec<Value> {
     let ask = |n: usize| {
         let query = format!("Which otter swims {n} times past the {} mill?", n % 7);
         json(
@@ -183,14 +184,14 @@ fn questions(server: &mut impl Target) -> Vec<Value> {
     (0..50).map(|n| found(server.call(ask(n)).json())).collect()
 }
 
-#[test]
-#[ignore = "needs the component: cargo xtask test spin"]
-fn an_exported_workspace_answers_alike_wherever_it_is_imported() {
-    // The built-in embedder, so that every host has the same.
-    let with = |more: &[(&str, &str)]| -> BTreeMap<String, String> {
-        let vars = [("EMBEDDING_ENGINE", "native")];
-        vars.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    };
+/// Settings with the built-in embedder, so that every host has the same.
+pub fn with(more: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let vars = [("EMBEDDING_ENGINE", "native")];
+    vars.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// What the native server finds in a workspace, and a request that imports it.
+pub fn exported() -> (Vec<Value>, ApiRequest) {
     let mut source = NativeTarget::new(&with(&[]));
     assert_eq!(source.call(json("POST", "/v1/workspace/new", &json!({"name": "W"}))).status, 200);
     for n in 0..8 {
@@ -203,7 +204,13 @@ fn an_exported_workspace_answers_alike_wherever_it_is_imported() {
     let wanted = questions(&mut source);
     let bundle = source.call(get("/v1/workspace/w/export"));
     assert_eq!(bundle.status, 200);
-    let import = raw("POST", "/v1/workspace/import", "application/octet-stream", bundle.body);
+    (wanted, raw("POST", "/v1/workspace/import", "application/octet-stream", bundle.body))
+}
+
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn an_exported_workspace_answers_alike_wherever_it_is_imported() {
+    let (wanted, import) = exported();
     let mut imported = (NativeTarget::new(&with(&[])), SpinTarget::new(&with(&[])));
     let mut sealed = SpinFreshTarget::new(&with(&[("HAVERSACK_STORE", "sealed")]));
     assert_eq!(imported.0.call(import.clone()).status, 200);
