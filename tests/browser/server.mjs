@@ -64,7 +64,8 @@ function pairs(raw) {
   return Array.from({ length: raw.length / 2 }, (_, i) => [raw[2 * i].toLowerCase(), raw[2 * i + 1]]);
 }
 
-const server = http.createServer(async (request, response) => {
+// Node's own bound is for strangers; how long an address may be, the engine says.
+const server = http.createServer({ maxHeaderSize: 2 ** 18 }, async (request, response) => {
   const pieces = [];
   for await (const piece of request) pieces.push(piece);
   const [path, query = ""] = request.url.split(/\?(.*)/s);
