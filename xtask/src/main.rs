@@ -3,6 +3,7 @@
 mod browser;
 mod check;
 mod clients;
+mod edge_docs;
 mod shell;
 mod spin;
 mod wasm;
@@ -28,6 +29,7 @@ cargo xtask budget            sizes and times of the app, measured in a browser
 cargo xtask build [WHAT]      the release binary; browser: the npm package in pkg/; site: the app as static files, with
                                 the engine in the tab; spin: the component, or spin lean: the component without
                                 parsers. Prints where it is
+                                edge-docs [FOLDER]: the Spin application of examples/edge-docs, over these documents
 cargo xtask help              this text
 ";
 
@@ -73,7 +75,15 @@ fn build(what: &[String]) -> Result<(), Failure> {
             println!("{}", web::site()?.display());
             return Ok(());
         }
-        _ => return Err(Failure("build takes `browser`, `site`, `spin`, `spin lean` or nothing".to_owned())),
+        [part, folder @ ..] if part == "edge-docs" => {
+            cargo(&["build", "--release", "--package", "haversack"])?;
+            let haversack = shell::target_dir().join("release/haversack");
+            return edge_docs::build(&haversack, folder.first().map(String::as_str));
+        }
+        _ => {
+            let known = "`browser`, `site`, `spin`, `spin lean`, `edge-docs [FOLDER]` or nothing";
+            return Err(Failure(format!("build takes {known}")));
+        }
     }
     app()?;
     cargo(&["build", "--release", "--package", "haversack"])?;

@@ -49,10 +49,12 @@ pub fn build(kind: Kind) -> Result<PathBuf, Failure> {
     Ok(output)
 }
 
-/// Builds the component and its test host, and asks the suite's questions of them. They are marked as ignored, so
+/// Builds the component, the example and their test host, and asks the suite's questions of them. They are marked as ignored, so
 /// that `cargo test` works without a component.
 pub fn test() -> Result<(), Failure> {
     build(Kind::Whole)?;
+    shell::programs()?;
+    crate::edge_docs::build(&shell::target_dir().join("debug/haversack"), None)?;
     crate::nextest(&["--run-ignored", "only", "-E", "package(haversack-tests) and test(/spin/)"])
 }
 

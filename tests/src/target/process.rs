@@ -33,16 +33,17 @@ impl ServerProcess {
         ServerProcess::launch(command, address).await
     }
 
-    /// Starts the Spin component on `data`, under the test host (`tests/spin-host`). `vars` are its settings,
-    /// `options` those of the host.
+    /// Starts a Spin component on `data`, under the test host (`tests/spin-host`). `vars` are its settings, `options`
+    /// those of the host. Files in `data/assets` ship with it.
     pub async fn start_spin(
+        component: &Path,
         data: &Path,
         vars: &BTreeMap<String, String>,
         options: &BTreeMap<String, String>,
     ) -> Result<ServerProcess> {
         let address = free_address()?;
         let mut command = Command::new(spin_host()?);
-        command.arg(component()).arg(data).arg(address.to_string());
+        command.arg(component).arg(data).arg(address.to_string());
         bare(&mut command, data);
         let lines: String = vars.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
         command.env("SPIN_VARIABLE_HAVERSACK_ENV", lines);

@@ -1,6 +1,6 @@
 //! The hosts as their users run them: a process behind a socket.
 
-use super::process::ServerProcess;
+use super::process::{ServerProcess, component};
 use super::{Answer, Target, settings};
 use crate::mock::Asked;
 use crate::mock::server::MockServer;
@@ -63,7 +63,7 @@ impl Kind for Spin {
         vars: &BTreeMap<String, String>,
         options: &BTreeMap<String, String>,
     ) -> Result<ServerProcess> {
-        ServerProcess::start_spin(data, vars, options).await
+        ServerProcess::start_spin(&component(), data, vars, options).await
     }
 }
 
@@ -77,7 +77,7 @@ impl Kind for SpinFresh {
     ) -> Result<ServerProcess> {
         let mut options = options.clone();
         options.insert("SPIN_HOST_FRESH".into(), "1".into());
-        ServerProcess::start_spin(data, vars, &options).await
+        ServerProcess::start_spin(&component(), data, vars, &options).await
     }
 }
 

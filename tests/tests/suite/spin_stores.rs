@@ -2,6 +2,7 @@
 
 use haversack_engine::seam::ApiRequest;
 use haversack_tests::requests::{get, json, raw, upload};
+use haversack_tests::target::process::ServerProcess;
 use haversack_tests::target::{NativeTarget, SpinFreshTarget, SpinTarget, Target};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -219,4 +220,39 @@ fn an_exported_workspace_answers_alike_wherever_it_is_imported() {
     assert_eq!(questions(&mut imported.0), wanted);
     assert_eq!(questions(&mut imported.1), wanted);
     assert_eq!(questions(&mut sealed), wanted);
+}
+
+/// As `examples/edge-docs/spin.toml` says it: the lean component, and a workspace that ships with it.
+#[test]
+#[ignore = "needs the example: cargo xtask test spin"]
+fn the_example_answers_over_the_documents_it_ships_with() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/edge-docs");
+    let manifest: toml::Table = std::fs::read_to_string(example.join("spin.toml")).unwrap().parse().unwrap();
+    let component = &manifest["component"]["docs"];
+    let data = TempDir::new().unwrap();
+    std::fs::create_dir(data.path().join("assets")).unwrap();
+    let (file, place) = (&component["files"][0]["source"], &component["files"][0]["destination"]);
+    let place = place.as_str().unwrap().trim_start_matches('/');
+    std::fs::copy(example.join(file.as_str().unwrap()), data.path().join("assets").join(place)).unwrap();
+    let store = component["variables"]["haversack_store"].as_str().unwrap();
+    let vars = BTreeMap::from([("HAVERSACK_STORE".to_owned(), store.to_owned())]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let wasm = example.join(component["source"].as_str().unwrap());
+    let fresh = BTreeMap::from([("SPIN_HOST_FRESH".to_owned(), "1".to_owned())]);
+    let server = runtime.block_on(ServerProcess::start_spin(&wasm, data.path(), &vars, &fresh)).unwrap();
+    let call = |request| runtime.block_on(server.call(request)).unwrap();
+
+    let question = json!({"message": "Where does a Spin component keep its state?"});
+    let answer = call(json("POST", "/v1/workspace/docs/chat", &question));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let sources = &answer.json()["sources"];
+    assert!(sources.as_array().unwrap().iter().any(|source| source["title"] == "edge.md"), "{sources}");
+
+    let types = call(get("/v1/document/accepted-file-types")).json();
+    assert!(
+        types["types"]["text/plain"].is_array() && types["types"]["application/pdf"].is_null(),
+        "{types}"
+    );
+    let refused = call(json("POST", "/v1/workspace/new", &json!({"name": "W"})));
+    assert_eq!(refused.status, 403, "{refused:?}");
 }
