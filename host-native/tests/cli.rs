@@ -164,6 +164,7 @@ fn files_are_added_once_and_found_and_asked() {
     std::fs::write(docs.join("hut.md"), "# Prices\nA bed costs 42 euros, members pay 28 euros.\n").unwrap();
     std::fs::write(docs.join("deep/bees.txt"), "Bees dance to tell where flowers are.\n").unwrap();
     std::fs::write(docs.join("deep/copy.txt"), "Bees dance to tell where flowers are.\n").unwrap();
+    std::fs::write(docs.join("deep/bee.png"), "not read").unwrap();
     let add = |path: &str| run(home.path(), &["add", path, "--workspace", "Alpine hut"]);
     assert_eq!(printed(add("docs")), "2 added to alpine-hut, 1 there already, 0 failed\n");
     assert_eq!(printed(add("docs/deep")), "0 added to alpine-hut, 2 there already, 0 failed\n");

@@ -9,6 +9,7 @@ use crate::server::shutdown_signal;
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use haversack_engine::seam::ApiRequest;
+use haversack_extract::Format;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use std::sync::Mutex;
 /// Add files and folders to a workspace.
 #[derive(Args)]
 pub struct Add {
-    /// Files, and folders to be searched for files
+    /// Files, and folders to be searched for files that can be read
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The workspace's slug or name; it is made if there is none
@@ -36,9 +37,13 @@ enum Outcome {
 impl Add {
     /// Carries it out; fails if any file could not be added. Can be repeated: what is in is skipped.
     pub async fn run(self, config: &Config, instance: &Instance) -> Result<(), String> {
-        let files = collect(&self.files)?;
+        let Found { files, left_out } = collect(&self.files)?;
+        if let Some(first) = left_out.first() {
+            let count = left_out.len();
+            eprintln!("{count} left out, as nothing here reads such files; the first is {}", first.display());
+        }
         if files.is_empty() {
-            return Err("there is no file there".into());
+            return Err("there is no file there that is read".into());
         }
         let slug = workspace::find_or_create(instance, &self.workspace).await?;
         let documents = documents(instance, &slug).await?;
@@ -120,9 +125,10 @@ impl Adding<'_> {
         }
         let first = body["documents"].as_array().and_then(|all| all.first()).cloned().unwrap_or_default();
         let location = text(&first, "location");
-        // The API answers 200 even if the text could not be embedded; the workspace itself knows.
-        if !documents(self.instance, self.slug).await?.contains(&location) {
-            return Err("it was read, but could not be embedded; the log says why".into());
+        // The API answers 200 even if the text could not be embedded.
+        let results = body["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Some(why) = results.iter().find_map(|result| result["error"].as_str()) {
+            return Err(format!("it was read, but could not be embedded: {why}"));
         }
         self.ledger.note(&hash, &location).map_err(|e| e.to_string())?;
         Ok(Outcome::Added)
@@ -130,7 +136,7 @@ impl Adding<'_> {
 }
 
 /// Paths of the documents in a workspace.
-async fn documents(instance: &Instance, slug: &str) -> Result<Vec<String>, String> {
+async fn documents(instance: &Instance, slug: &str) -> Result<BTreeSet<String>, String> {
     let answer = instance.call("GET", &format!("/api/v1/workspace/{}", encode(slug)), None).await?;
     let rows = answer["workspace"][0]["documents"].as_array().cloned().unwrap_or_default();
     Ok(rows.iter().map(|row| text(row, "docpath")).collect())
@@ -158,22 +164,32 @@ fn upload(name: &str, bytes: &[u8], slug: &str) -> ApiRequest {
     }
 }
 
-/// The files that are meant, in order of their paths, each once, with their sizes. Hidden ones and links
-/// inside folders are left out; those named outright are not.
-fn collect(named: &[PathBuf]) -> Result<Vec<(PathBuf, u64)>, String> {
-    let mut found = BTreeSet::new();
+/// The files that are meant, in order of their paths, each once.
+#[derive(Default)]
+struct Found {
+    /// With their sizes.
+    files: BTreeSet<(PathBuf, u64)>,
+    /// Files in folders that nothing reads: pictures, say.
+    left_out: BTreeSet<PathBuf>,
+}
+
+/// Looks for the files that are meant. Hidden ones, links and kinds that nothing reads are left out inside folders;
+/// those named outright are not.
+fn collect(named: &[PathBuf]) -> Result<Found, String> {
+    let mut found = Found::default();
     for path in named {
         let metadata = std::fs::metadata(path).map_err(|e| format!("{}: {e}", path.display()))?;
         if metadata.is_dir() {
             walk(path, &mut found)?;
         } else {
-            found.insert((path.clone(), metadata.len()));
+            found.files.insert((path.clone(), metadata.len()));
         }
     }
-    Ok(found.into_iter().collect())
+    found.left_out.retain(|path| !named.contains(path));
+    Ok(found)
 }
 
-fn walk(folder: &Path, found: &mut BTreeSet<(PathBuf, u64)>) -> Result<(), String> {
+fn walk(folder: &Path, found: &mut Found) -> Result<(), String> {
     let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -184,7 +200,10 @@ fn walk(folder: &Path, found: &mut BTreeSet<(PathBuf, u64)>) -> Result<(), Strin
         if metadata.is_dir() {
             walk(&entry.path(), found)?;
         } else if metadata.is_file() {
-            found.insert((entry.path(), metadata.len()));
+            match Format::from_name(&name_of(&entry.path())) {
+                Some(format) if !format.is_read() => found.left_out.insert(entry.path()),
+                _ => found.files.insert((entry.path(), metadata.len())),
+            };
         }
     }
     Ok(())
@@ -194,7 +213,7 @@ fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-fn bar(files: &[(PathBuf, u64)]) -> ProgressBar {
+fn bar(files: &BTreeSet<(PathBuf, u64)>) -> ProgressBar {
     let total = files.iter().map(|(_, size)| size).sum();
     let template = "{bar:32} {bytes}/{total_bytes}  {elapsed}  {wide_msg}";
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -209,16 +228,18 @@ mod tests {
     fn folders_are_searched_in_order_without_what_is_hidden() {
         let dir = tempfile::TempDir::new().unwrap();
         std::fs::create_dir_all(dir.path().join("b/.git")).unwrap();
-        for file in ["z.txt", "a.md", "b/c.txt", "b/.hidden", "b/.git/config"] {
+        for file in ["z.txt", "a.md", "b/c.txt", "b/.hidden", "b/.git/config", "b/d.png", "e.jpg"] {
             std::fs::write(dir.path().join(file), "text").unwrap();
         }
-        let named = [dir.path().to_owned(), dir.path().join("z.txt"), dir.path().join("b/.hidden")];
-        let found: Vec<_> = collect(&named)
-            .unwrap()
+        let named = ["", "z.txt", "b/.hidden", "e.jpg"].map(|name| dir.path().join(name));
+        let found = collect(&named).unwrap();
+        assert_eq!(found.left_out, BTreeSet::from([dir.path().join("b/d.png")]));
+        let found: Vec<_> = found
+            .files
             .into_iter()
             .map(|(path, _)| path.strip_prefix(dir.path()).unwrap().display().to_string())
             .collect();
-        assert_eq!(found, ["a.md", "b/.hidden", "b/c.txt", "z.txt"]);
-        assert!(collect(&[dir.path().join("absent")]).unwrap_err().contains("absent"));
+        assert_eq!(found, ["a.md", "b/.hidden", "b/c.txt", "e.jpg", "z.txt"]);
+        assert!(collect(&[dir.path().join("absent")]).is_err_and(|why| why.contains("absent")));
     }
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -30,7 +30,7 @@ struct Line<'a> {
 
 impl Ledger {
     /// Reads what is known of `workspace`; entries whose document has left it do not count.
-    pub fn open(data: &Path, workspace: &str, documents: &[String]) -> io::Result<Ledger> {
+    pub fn open(data: &Path, workspace: &str, documents: &BTreeSet<String>) -> io::Result<Ledger> {
         let path = data.join(FILE_NAME);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -41,7 +41,7 @@ impl Ledger {
         let known = text
             .lines()
             .filter_map(|line| serde_json::from_str::<Line<'_>>(line).ok())
-            .filter(|line| line.workspace == workspace && documents.iter().any(|path| path == line.document))
+            .filter(|line| line.workspace == workspace && documents.contains(line.document))
             .map(|line| (line.sha256.to_owned(), line.document.to_owned()))
             .collect();
         let mut options = OpenOptions::new();
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn what_was_added_is_known_until_its_document_is_gone() {
         let dir = tempfile::TempDir::new().unwrap();
-        let documents = ["custom-documents/a.json".to_owned()];
+        let documents = BTreeSet::from(["custom-documents/a.json".to_owned()]);
         let ledger = Ledger::open(dir.path(), "w", &documents).unwrap();
         ledger.note("aa", "custom-documents/a.json").unwrap();
         ledger.note("bb", "custom-documents/b.json").unwrap();
