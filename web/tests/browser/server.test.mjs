@@ -56,6 +56,17 @@ on("a website chat is made, previewed, and answers on another origin", {}, async
   await visitor.getByRole("textbox", { name: "Your message" }).fill("Where is the key to the hut?");
   await visitor.getByRole("button", { name: "Send" }).click();
   await visitor.getByText("behind the woodshed").first().waitFor();
+  // Its settings are there to be changed, and what is wrong with them is said.
+  await dialog.getByRole("button", { name: "Change" }).click();
+  const form = page.getByRole("dialog").last();
+  await form.getByLabel("Websites that may use it").fill("no address");
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByRole("alert").getByText("names no origin").waitFor();
+  await form.getByLabel("Websites that may use it").fill("https://elsewhere.example");
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByRole("button", { name: "Save" }).waitFor({ state: "detached" });
+  await dialog.getByRole("button", { name: "Change" }).click();
+  assert.equal(await form.getByLabel("Websites that may use it").inputValue(), "https://elsewhere.example");
   site.close();
   await close();
 });

@@ -4,6 +4,7 @@ import { ago, size } from "../../src/lib/format";
 import { parse, to } from "../../src/lib/state/router.svelte";
 import { tokenOf } from "../../src/lib/state/session.svelte";
 import { compared } from "../../src/search/compare";
+import { inputOf, settingsOf } from "../../src/settings/EmbedForm.svelte";
 import type { SearchHit } from "../../src/lib/api";
 
 describe("addresses", () => {
@@ -53,4 +54,19 @@ test("times and sizes are for people", () => {
   expect(ago(0, 30_000)).toBe("this second".length > 0 ? ago(30_000, 30_000) : "");
   expect(ago(0, 2 * 3_600_000)).toMatch(/2/);
   expect(size(1_500_000)).toMatch(/1[.,]5/);
+});
+
+describe("a website chat", () => {
+  const embed = { id: 1, uuid: "u", enabled: true, chat_mode: "chat" as const, createdAt: "", workspace: { id: 1, name: "Hut" }, chat_count: 0 };
+
+  test("is typed as it was read, and saved as it was typed", () => {
+    const set = { chat_mode: "chat" as const, allowlist_domains: ["https://a.test", "https://b.test"], max_chats_per_day: 5, max_chats_per_session: null };
+    expect(settingsOf(inputOf({ ...embed, ...set }))).toEqual(set);
+  });
+
+  test("without limits has none, however that was typed", () => {
+    const none = { chat_mode: "query", allowlist_domains: null, max_chats_per_day: null, max_chats_per_session: null };
+    expect(settingsOf(inputOf(null))).toEqual(none);
+    expect(settingsOf({ mode: "query", domains: " , \n", perDay: 0, perVisit: null })).toEqual(none);
+  });
 });

@@ -28,6 +28,10 @@ pub async fn list(call: Call) -> Result<Answer, ApiError> {
             "createdAt": iso(embed.created_at),
             "workspace": { "id": embed.workspace, "name": workspace.map(|workspace| workspace.name) },
             "chat_count": chats.len(),
+            // Ours: whoever changes a setting has to know it first.
+            "allowlist_domains": embed.allowlist,
+            "max_chats_per_day": embed.max_chats_per_day,
+            "max_chats_per_session": embed.max_chats_per_session,
         }));
     }
     Ok(Answer::ok(&json!({ "embeds": rows })))

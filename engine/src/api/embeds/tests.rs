@@ -84,6 +84,19 @@ fn an_allowlist_holds_on_every_public_route_in_every_spelling() {
 }
 
 #[test]
+fn what_was_set_can_be_read_before_it_is_changed() {
+    let mut host = host(&[]);
+    let uuid = embed(&mut host, json!({ "allowlist_domains": "shop.test", "max_chats_per_day": "50" }));
+    let listed = |host: &mut TestHost| host.call("GET", "/v1/embed", &json!(null)).ok()["embeds"][0].clone();
+    let before = listed(&mut host);
+    assert_eq!(before["allowlist_domains"], json!(["https://shop.test"]));
+    assert_eq!((&before["max_chats_per_day"], &before["max_chats_per_session"]), (&json!(50), &json!(null)));
+    // As it was read it can be sent back.
+    host.call("POST", &format!("/v1/embed/{uuid}"), &before).ok();
+    assert_eq!(listed(&mut host), before);
+}
+
+#[test]
 fn a_page_of_the_servers_own_origin_is_known_by_its_referrer() {
     let mut host = host(&[]);
     let uuid = embed(&mut host, json!({ "allowlist_domains": "shop.test" }));

@@ -260,6 +260,9 @@ export interface Embed {
   createdAt: string;
   workspace: { id: number; name: string | null };
   chat_count: number;
+  allowlist_domains: string[] | null;
+  max_chats_per_day: number | null;
+  max_chats_per_session: number | null;
 }
 
 export interface EmbedSettings {
