@@ -232,12 +232,12 @@ function parts(page) {
     answers: page.locator("article .answer"),
     side: page.getByRole("navigation", { name: "Workspaces" }),
     passage: page.getByRole("complementary", { name: "Passage in its document" }),
-    /** Asks, and waits until the answer is complete. */
+    /** Asks, and waits until the answer is complete, and drawn. */
     ask: async (text) => {
       const before = await page.locator("article").count();
       await question.fill(text);
       await send.click();
-      await page.locator("article").nth(before).locator('.answer[aria-busy="false"]').waitFor();
+      await page.locator("article").nth(before).locator('.answer[aria-busy="false"] .block > *').first().waitFor();
       return page.locator("article").nth(before).locator(".answer").innerText();
     },
   };

@@ -77,6 +77,17 @@ describe("an answer", () => {
   });
 });
 
+test("what is asked before the history has come is not lost with it", async () => {
+  let arrive = (_: Response) => {};
+  serve((path) => (path.endsWith("stream-chat") ? events({ type: "textResponse", textResponse: "ok", close: true, chatId: 9 }) : new Promise((resolve) => (arrive = resolve))));
+  const conversation = new Conversation("docs", null);
+  const loading = conversation.load();
+  await conversation.ask(QUESTION);
+  arrive(json({ history: [{ role: "user", content: "before?", chatId: 8, sentAt: 5 }] }));
+  await loading;
+  expect(conversation.turns.map((turn) => [turn.question, turn.answer])).toEqual([["before?", ""], ["why?", "ok"]]);
+});
+
 test("a history becomes turns", () => {
   const items: HistoryItem[] = [
     { role: "user", content: "a?", chatId: 1, sentAt: 5 },

@@ -99,7 +99,10 @@ export class Conversation {
   async load(): Promise<void> {
     this.problem = "";
     try {
-      this.turns = turnsOf(await chats.history(this.slug, this.thread));
+      const history = turnsOf(await chats.history(this.slug, this.thread));
+      const known = new Set(history.map((turn) => turn.chatId));
+      // What was asked while the history was on its way stays, after it.
+      this.turns = [...history, ...this.turns.filter((turn) => turn.chatId === null || !known.has(turn.chatId))];
       this.loaded = true;
     } catch (error) {
       this.problem = messageOf(error);
