@@ -24,6 +24,15 @@ onSite("what needs a server is not offered, and says so where an address leads t
   await close();
 });
 
+onSite("a browser that cannot run it is told why", async (stage) => {
+  const page = await stage.context.newPage();
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined }));
+  await page.goto(`${stage.url}/`);
+  await page.getByText("The engine could not be started in this browser.").waitFor();
+  await page.getByText("serve it by https, or from localhost").waitFor();
+  await page.getByRole("button", { name: "Try again" }).waitFor();
+});
+
 onSite("a workspace goes out as a file and comes back", async (stage) => {
   const slug = await workspace(stage, "Hut", HUT);
   const { page, problems, side, ask, close } = await tab(stage, { path: `#/w/${slug}/settings/general` });
