@@ -354,8 +354,6 @@ export const t = {
       hybrid: "By meaning and by words, put together. Finds names, numbers and codes, too.",
       lexical: "Passages in which the words of the question occur, rare words first.",
     },
-    rerank: "Order passages a second time",
-    rerankHint: "Looks at more candidates and compares them more closely.",
     tryIt: "Try these on a question",
     provider: "Language model",
     providerHint: "Of this workspace alone. The provider must be set up in the settings.",

@@ -44,7 +44,6 @@ export type WorkspaceChanges = Partial<
     | "topN"
     | "chatMode"
     | "queryRefusalResponse"
-    | "vectorSearchMode"
     | "searchMode"
   >
 >;
