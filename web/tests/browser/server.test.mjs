@@ -59,7 +59,7 @@ on("a website chat is made, previewed, and answers on another origin", {}, async
   // Its settings are there to be changed, and what is wrong with them is said.
   await dialog.getByRole("button", { name: "Change" }).click();
   const form = page.getByRole("dialog").last();
-  await form.getByLabel("Websites that may use it").fill("no address");
+  await form.getByLabel("Websites that may use it").fill("ftp://files.example");
   await form.getByRole("button", { name: "Save" }).click();
   await form.getByRole("alert").getByText("names no origin").waitFor();
   await form.getByLabel("Websites that may use it").fill("https://elsewhere.example");
