@@ -36,6 +36,20 @@ mod scan {
         run::<DIM>(bencher, rows, kernel::scalar::dot_rows_i8_i16);
     }
 
+    /// The same rows in 2 bits a value.
+    #[divan::bench(consts = [256, 384], args = ROWS)]
+    fn codes<const DIM: usize>(bencher: Bencher, rows: usize) {
+        let mut random = Random(1);
+        let values: Vec<u8> = (0..rows * DIM / 4).map(|_| random.below(256) as u8).collect();
+        let query: Vec<i16> = (0..DIM).map(|_| random.below(65_535) as i16).collect();
+        let query = kernel::CodeQuery::new(&query);
+        bencher
+            .counter(ItemsCount::new(rows))
+            .counter(BytesCount::new(values.len()))
+            .with_inputs(|| vec![0; rows])
+            .bench_local_refs(|scores| kernel::dot_rows_codes(&values, &query, scores));
+    }
+
     fn run<const DIM: usize>(
         bencher: Bencher,
         rows: usize,

@@ -108,20 +108,22 @@ impl Collected {
     }
 }
 
-/// Numbers of words met lately. Words that fall into one place drive each other out, so that no text, however it is
-/// made, costs more than working out each of its words.
+/// The numbers of words. No text, however it is made, costs more than working out each of its words: one that finds no
+/// place near its own is not remembered.
 #[derive(Clone, Debug, Default)]
 struct Memo {
-    /// 2ⁿ places.
-    places: Vec<(u128, u32)>,
-    taken: usize,
+    /// Keys of words, in the order they were met, and the numbers of their terms: what is said often stands together.
+    words: Vec<(u128, u32)>,
+    /// 2ⁿ places: a word's place in `words`, plus 1; 0 is a free one.
+    places: Vec<u32>,
 }
 
 const PLACES: usize = 1 << 8;
-const PLACES_MAX: usize = 1 << 14;
+/// Places looked at for a word.
+const STEPS: usize = 8;
 
 impl Memo {
-    /// A word of up to 16 ASCII letters and digits, in lower case, as a number that is no other's and not 0.
+    /// A word of up to 16 ASCII letters and digits, in lower case, as a number that is no other's.
     fn key(part: &str) -> Option<u128> {
         let bytes = part.as_bytes();
         let mut key = [0; 16];
@@ -131,32 +133,36 @@ impl Memo {
         part.is_ascii().then_some(key)
     }
 
-    fn place(&self, key: u128) -> usize {
+    fn near(&self, key: u128) -> impl Iterator<Item = usize> + use<> {
         let mixed = (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        ((mixed >> 40) ^ (mixed >> 20)) as usize & self.places.len().wrapping_sub(1)
+        let (first, last) = ((mixed >> 32) as usize, self.places.len().wrapping_sub(1));
+        (0..STEPS).map(move |step| (first + step) & last)
     }
 
     fn get(&self, key: u128) -> Option<u32> {
-        let (known, number) = self.places.get(self.place(key))?;
-        (*known == key).then_some(*number)
+        for place in self.near(key) {
+            let word = self.words.get((*self.places.get(place)? as usize).wrapping_sub(1))?;
+            if word.0 == key {
+                return Some(word.1);
+            }
+        }
+        None
     }
 
     fn put(&mut self, key: u128, number: u32) {
-        if self.taken >= self.places.len() / 2 && self.places.len() < PLACES_MAX {
-            self.grow();
+        if self.words.len() >= self.places.len() / 2 {
+            self.places = vec![0; (4 * self.places.len()).max(PLACES)];
+            let words = std::mem::take(&mut self.words);
+            words.into_iter().for_each(|(key, number)| self.place(key, number));
         }
-        let place = self.place(key);
-        if let Some(entry) = self.places.get_mut(place) {
-            self.taken += usize::from(entry.0 == 0);
-            *entry = (key, number);
-        }
+        self.place(key, number);
     }
 
-    fn grow(&mut self) {
-        let places = (4 * self.places.len()).clamp(PLACES, PLACES_MAX);
-        let old = std::mem::replace(&mut self.places, vec![(0, 0); places]);
-        self.taken = 0;
-        old.into_iter().filter(|(key, _)| *key != 0).for_each(|(key, number)| self.put(key, number));
+    fn place(&mut self, key: u128, number: u32) {
+        if let Some(place) = self.near(key).find(|place| self.places.get(*place) == Some(&0)) {
+            self.words.push((key, number));
+            self.places[place] = self.words.len() as u32;
+        }
     }
 }
 
@@ -183,12 +189,12 @@ mod tests {
     }
 
     #[test]
-    fn more_words_than_the_memo_holds_are_counted_all_the_same() {
-        let words =
-            |step: usize| (0..PLACES_MAX).map(|n| format!("w{}", n * step)).collect::<Vec<_>>().join(" ");
+    fn many_words_are_counted_like_few() {
+        const WORDS: usize = 1 << 14;
+        let words = |step: usize| (0..WORDS).map(|n| format!("w{}", n * step)).collect::<Vec<_>>().join(" ");
         let mut collected = Collected::default();
         for text in [words(1), words(3), words(1)] {
-            assert_eq!(collected.push(&[&text]) as usize, PLACES_MAX);
+            assert_eq!(collected.push(&[&text]) as usize, WORDS);
         }
         let (level, buckets) = collected.encode();
         for (word, expected) in [
@@ -228,7 +234,6 @@ mod tests {
             let key = |word: &str| Memo::key(word);
             prop_assert_eq!(key(&a).is_some(), a.len() <= 16 && a.is_ascii());
             if let Some(found) = key(&a) {
-                prop_assert!(found != 0);
                 prop_assert_eq!(Some(found) == key(&b), a.to_ascii_lowercase() == b);
             }
         }

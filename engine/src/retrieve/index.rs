@@ -1,5 +1,6 @@
-//! Vector indexes in memory, by workspace, each as of one version of its head.
+//! Vector indexes in memory, by workspace, each as of one version of its head; and the float rows read lately.
 
+use super::floats::FloatRows;
 use super::head::{IndexChange, IndexHead};
 use crate::api::{ApiError, Code};
 use crate::seam::text_or_base64::Blob;
@@ -46,6 +47,8 @@ pub struct Loaded {
     pub index: Arc<VectorIndex>,
     /// What they are.
     pub rows: Rows,
+    /// Float rows at hand.
+    pub floats: Arc<FloatRows>,
 }
 
 /// What the rows of an index are. It follows from what is stored alone, so that every host finds the same.
@@ -62,7 +65,11 @@ pub struct IndexCache {
     bytes_max: usize,
     exact_rows_max: u64,
     entries: Mutex<Entries>,
+    floats: Arc<FloatRows>,
 }
+
+/// The part of the bytes that float rows may take: 1 of so many.
+const FLOATS_SHARE: usize = 8;
 
 #[derive(Default)]
 struct Entries {
@@ -73,7 +80,9 @@ struct Entries {
 impl IndexCache {
     /// An empty cache. Workspaces of up to `exact_rows_max` rows are searched exactly.
     pub fn new(bytes_max: usize, exact_rows_max: u64) -> IndexCache {
-        IndexCache { bytes_max, exact_rows_max, entries: Mutex::default() }
+        let floats = Arc::new(FloatRows::new(bytes_max / FLOATS_SHARE));
+        let bytes_max = bytes_max - bytes_max / FLOATS_SHARE;
+        IndexCache { bytes_max, exact_rows_max, entries: Mutex::default(), floats }
     }
 
     /// The index of a workspace as of its current head; `None` if it never had one or it has no rows.
@@ -97,8 +106,7 @@ impl IndexCache {
                 && known.rows == wanted
                 && let Some(index) = catch_up(cx, workspace, known, &head).await?
             {
-                let loaded = Loaded { head, index: Arc::new(index), rows: wanted };
-                return Ok(Some(self.keep(workspace, loaded)));
+                return Ok(Some(self.keep(workspace, self.loaded(head, index, wanted))));
             }
         }
         let mut index = read_all(cx, workspace, head.dim, wanted).await?;
@@ -107,7 +115,11 @@ impl IndexCache {
             wanted = Rows::Whole;
             index = read_all(cx, workspace, head.dim, wanted).await?;
         }
-        Ok(Some(self.keep(workspace, Loaded { head, index: Arc::new(index), rows: wanted })))
+        Ok(Some(self.keep(workspace, self.loaded(head, index, wanted))))
+    }
+
+    fn loaded(&self, head: IndexHead, index: VectorIndex, rows: Rows) -> Loaded {
+        Loaded { head, index: Arc::new(index), rows, floats: Arc::clone(&self.floats) }
     }
 
     /// Drops a workspace's index.
@@ -185,11 +197,11 @@ async fn catch_up(
 }
 
 async fn read_all(cx: &Cx, workspace: u64, dim: usize, rows: Rows) -> Result<VectorIndex, ApiError> {
-    let mut index = VectorIndex::new(dim).map_err(|e| ApiError::new(Code::StoreFailed, e.to_string()))?;
-    let range = match rows {
-        Rows::Whole => key::all_vectors(workspace),
-        Rows::Codes => key::all_codes(workspace),
+    let (index, range) = match rows {
+        Rows::Whole => (VectorIndex::new(dim), key::all_vectors(workspace)),
+        Rows::Codes => (VectorIndex::of_codes(dim), key::all_codes(workspace)),
     };
+    let mut index = index.map_err(|e| ApiError::new(Code::StoreFailed, e.to_string()))?;
     read_range(cx, range, rows, &mut index).await?;
     Ok(index)
 }

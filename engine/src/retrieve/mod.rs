@@ -1,6 +1,7 @@
 //! From documents to chunks in an index, and from a question to the chunks that matter.
 
 pub(crate) mod estate;
+mod floats;
 mod head;
 mod index;
 pub(crate) mod ingest;

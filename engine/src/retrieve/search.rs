@@ -15,6 +15,7 @@ use crate::vector::search::{Candidate, Hit, Rescore, Scan};
 use crate::vector::segment::decode_f32_row;
 use crate::vector::unit::unit;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What to look for.
 #[derive(Clone, Copy)]
@@ -74,9 +75,10 @@ const SCAN_STEP: usize = 65_536;
 /// Float rows read at once.
 const ROWS_READ: usize = 32;
 
-/// Rows that are compared in float where codes have to find them: many more than are wanted.
+/// Rows that are compared in float at most where codes have to find them. Most searches need far fewer: once no row is
+/// likely to be among the best, no more are read.
 fn shortlist(top_n: usize) -> usize {
-    top_n.saturating_mul(8).saturating_add(128)
+    top_n.saturating_mul(4).saturating_add(256)
 }
 
 /// The chunks nearest to the question, nearest first; equal ones in the order they were added.
@@ -197,8 +199,8 @@ async fn scan_codes(
     let turned = rotate(&unit(vector).map_err(internal)?);
     let most = shortlist(top_n).min(loaded.index.len());
     let mut candidates = scan(cx, loaded, &turned, most).await?;
-    let margin = code::margin(loaded.head.dim);
-    candidates.iter_mut().for_each(|candidate| candidate.upper = candidate.approx + margin);
+    let dim = loaded.head.dim;
+    candidates.iter_mut().for_each(|candidate| candidate.upper = code::likely_at_most(candidate.approx, dim));
     candidates.sort_by(most_promising);
     candidates.truncate(most);
     Ok(candidates)
@@ -225,21 +227,48 @@ async fn rescore(
     while rest.first().is_some_and(|candidate| best.wants(candidate)) {
         let (batch, later) = rest.split_at(rest.len().min(ROWS_READ.max(top_n)));
         rest = later;
-        let keys = batch.iter().map(|candidate| {
-            let (segment, n) = locate(candidate.segment, candidate.n, loaded.head.dim);
-            key::row(workspace, segment, n)
-        });
-        let rows = store::get_bytes(cx, keys.collect()).await?;
-        for (candidate, row) in batch.iter().zip(rows) {
+        for (candidate, row) in batch.iter().zip(float_rows(cx, workspace, loaded, batch).await?) {
             // A row that is gone was deleted since the index was read.
             let Some(row) = row else { continue };
-            let row = decode_f32_row(&row, loaded.head.dim).map_err(|e| {
-                ApiError::new(Code::StoreFailed, format!("a stored vector cannot be read: {e}"))
-            })?;
             best.push(candidate.segment, candidate.n, &row).map_err(internal)?;
         }
     }
     Ok(best.finish())
+}
+
+/// The float rows of candidates: those at hand, and the others from the store.
+async fn float_rows(
+    cx: &Cx,
+    workspace: u64,
+    loaded: &Loaded,
+    candidates: &[Candidate],
+) -> Result<Vec<Option<Arc<[f32]>>>, ApiError> {
+    let dim = loaded.head.dim;
+    let name = |candidate: &Candidate| {
+        let (segment, n) = locate(candidate.segment, candidate.n, dim);
+        (workspace, segment, n)
+    };
+    let names: Vec<_> = candidates.iter().map(name).collect();
+    let mut rows = loaded.floats.get(&names);
+    let (mut keys, mut places) = (Vec::new(), Vec::new());
+    for (((_, segment, n), row), name) in names.iter().zip(&mut rows).zip(&names) {
+        if row.is_none() {
+            keys.push(key::row(workspace, *segment, *n));
+            places.push((row, *name));
+        }
+    }
+    if keys.is_empty() {
+        return Ok(rows);
+    }
+    for ((row, name), bytes) in places.into_iter().zip(store::get_bytes(cx, keys).await?) {
+        let Some(bytes) = bytes else { continue };
+        let values = decode_f32_row(&bytes, dim)
+            .map_err(|e| ApiError::new(Code::StoreFailed, format!("a stored vector cannot be read: {e}")))?;
+        let values: Arc<[f32]> = values.into();
+        loaded.floats.put(name, Arc::clone(&values));
+        *row = Some(values);
+    }
+    Ok(rows)
 }
 
 async fn fetch(cx: &Cx, workspace: u64, ranked: Vec<Ranked>, dim: usize) -> Result<Vec<Found>, ApiError> {

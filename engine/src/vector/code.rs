@@ -3,8 +3,8 @@
 //! A unit row is turned by a fixed rotation, after which all its values are about as large as each other. Each becomes
 //! one of −3, −1, 1, 3, and the row gets a factor that makes the product with its code right for the row itself:
 //! `x·q ≈ factor · (code · rotated q)`. That is off by about `0.37 / √dim` either way, so the rows that look best are
-//! compared in float. With 256 dimensions, the ten best of 100,000 are among the first 200 by their codes in 99.7 of 100
-//! cases; with one bit a value, more than 1,000 would have to be looked at for that (`docs/retrieval.md`).
+//! compared in float, which finds nearly all of the best; with one bit a value, many more would have to be looked at for
+//! that (`docs/retrieval.md`).
 //!
 //! The bytes of a part, numbers little-endian:
 //!
@@ -29,10 +29,18 @@ const VERSION: u16 = 1;
 const HEADER_BYTES: usize = 16;
 const CHECKSUM_BYTES: usize = 4;
 
-/// How far the cosine of a code's product is from that of the row, in nearly all cases: four standard deviations.
+/// Standard deviations that count as likely.
+const DEVIATIONS: f64 = 3.0;
+
+/// The cosine that a row of `dim` values hardly ever exceeds whose code has cosine `approx`: once in some 700 times.
+///
+/// A code differs from its row by a vector of length 0.37 at a right angle to it. How much of that lies along the query
+/// is chance, spread like `0.37 · sin / √dim` where `sin` is that of the angle between row and query.
 #[must_use]
-pub fn margin(dim: usize) -> f32 {
-    (1.5 / (dim.max(1) as f64).sqrt()) as f32
+pub fn likely_at_most(approx: f32, dim: usize) -> f32 {
+    let cosine = f64::from(approx);
+    let sine = (1.0 - cosine * cosine).max(0.0).sqrt();
+    (cosine + DEVIATIONS * 0.37 * sine / (dim.max(1) as f64).sqrt()) as f32
 }
 
 /// The codes of a part's rows.
@@ -153,41 +161,12 @@ impl Codes {
         Ok(Codes { dim, factors, packed: packed.to_vec() })
     }
 
-    /// As a segment that a scan can read, with a [rotated](super::rotation) query: its values are the codes. The cosines it finds
-    /// are those of the codes, exactly.
+    /// As a segment of an [index of codes](super::index::VectorIndex::of_codes), to be searched with a
+    /// [rotated](super::rotation) query. The cosines that a scan finds are those of the codes, exactly.
     #[must_use]
     pub fn segment(&self, id: u64) -> SegmentVectors {
-        let mut values = vec![0i8; self.len() * self.dim];
-        let rows = self.packed.chunks_exact(self.dim.div_ceil(4));
-        for (row, codes) in values.chunks_exact_mut(self.dim).zip(rows) {
-            let (fours, rest) = row.as_chunks_mut::<4>();
-            for (four, code) in fours.iter_mut().zip(codes) {
-                *four = LEVELS[*code as usize];
-            }
-            if let Some(code) = codes.last() {
-                let levels = LEVELS[*code as usize];
-                rest.iter_mut().zip(levels).for_each(|(value, level)| *value = level);
-            }
-        }
-        SegmentVectors::of_codes(id, self.dim, values, self.factors.clone())
+        SegmentVectors::of_codes(id, self.dim, &self.packed, self.factors.clone())
     }
-}
-
-/// The four values of a byte.
-static LEVELS: [[i8; 4]; 256] = levels();
-
-const fn levels() -> [[i8; 4]; 256] {
-    let mut table = [[0i8; 4]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut n = 0;
-        while n < 4 {
-            table[byte][n] = 2 * ((byte >> (2 * n)) & 3) as i8 - 3;
-            n += 1;
-        }
-        byte += 1;
-    }
-    table
 }
 
 #[cfg(test)]
@@ -219,7 +198,6 @@ mod tests {
         let bytes = codes(&[vec![1.0, 0.0, 0.0, 0.0, 0.0]]).encode();
         assert_eq!(bytes[..16], *b"hcod\x01\0\0\0\x05\0\0\0\x01\0\0\0");
         assert_eq!(bytes.len(), 16 + 4 + 2 + 4);
-        assert_eq!(LEVELS[0b11_10_01_00], [-3, -1, 1, 3]);
     }
 
     #[test]
@@ -240,7 +218,7 @@ mod tests {
     fn a_row_is_most_like_its_own_code() {
         for dim in [64, 100, 256, 384] {
             let rows: Vec<Vec<f32>> = (0..200).map(|seed| noise(seed, dim)).collect();
-            let mut index = VectorIndex::new(dim).unwrap();
+            let mut index = VectorIndex::of_codes(dim).unwrap();
             index.insert(codes(&rows).segment(7)).unwrap();
             for (n, row) in rows.iter().enumerate() {
                 let found = candidates(&index, &rotate(row), 1, None).unwrap();
@@ -251,17 +229,17 @@ mod tests {
     }
 
     #[test]
-    fn estimates_are_within_the_margin() {
+    fn a_cosine_is_what_its_code_makes_likely() {
         let (rows, query): (Vec<_>, _) = ((0..1000).map(|seed| noise(seed, 256)).collect(), noise(5000, 256));
-        let mut index = VectorIndex::new(256).unwrap();
+        let mut index = VectorIndex::of_codes(256).unwrap();
         index.insert(codes(&rows).segment(7)).unwrap();
         let found = candidates(&index, &rotate(&query), 1000, None).unwrap();
         assert_eq!(found.len(), 1000);
-        let off =
-            |c: &crate::vector::search::Candidate| (c.approx - dot_f32(&query, &rows[c.n as usize])).abs();
-        assert!(found.iter().all(|c| off(c) < margin(256)));
-        let mean = found.iter().map(off).sum::<f32>() / 1000.0;
-        assert!(mean < margin(256) / 4.0, "{mean}");
+        let exceeds = |c: &&crate::vector::search::Candidate| {
+            dot_f32(&query, &rows[c.n as usize]) > likely_at_most(c.approx, 256)
+        };
+        assert!(found.iter().filter(exceeds).count() < 10);
+        assert!(found.iter().all(|c| likely_at_most(c.approx, 256) < c.approx + 0.07));
     }
 
     fn vectors() -> impl Strategy<Value = (Vec<f32>, Vec<f32>)> {

@@ -20,6 +20,8 @@ pub enum VectorError {
     NotUnit,
     /// More rows than 32 bits can count.
     TooManyRows,
+    /// Codes for an index of int8 rows, or the other way round.
+    Kind,
     /// Stored bytes are not what was written; the text says what gave them away.
     Stored(&'static str),
 }
@@ -40,6 +42,7 @@ impl fmt::Display for VectorError {
             }
             Self::NotUnit => write!(f, "a vector is not normalised; normalise it before it is stored"),
             Self::TooManyRows => write!(f, "a segment holds at most 4,294,967,295 rows; split it"),
+            Self::Kind => write!(f, "codes and whole rows do not go into one index; report this"),
             Self::Stored(problem) => {
                 write!(f, "stored vectors {problem}; embed the document again or restore the data")
             }

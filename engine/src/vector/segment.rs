@@ -33,6 +33,8 @@ pub struct SegmentVectors {
     pub(super) values: Vec<i8>,
     pub(super) scales: Vec<f32>,
     pub(super) residuals: Vec<f32>,
+    /// Whether `values` are 2-bit codes, four a byte, instead of int8.
+    pub(super) packed: bool,
 }
 
 impl SegmentVectors {
@@ -44,7 +46,7 @@ impl SegmentVectors {
         if dim == 0 || dim > DIM_MAX {
             return Err(VectorError::DimRange(dim));
         }
-        Ok(Self { id, dim, values: Vec::new(), scales: Vec::new(), residuals: Vec::new() })
+        Ok(Self { id, dim, values: Vec::new(), scales: Vec::new(), residuals: Vec::new(), packed: false })
     }
 
     /// A segment of the given rows, each made by [`unit()`](super::unit::unit).
@@ -61,10 +63,10 @@ impl SegmentVectors {
         Ok(segment)
     }
 
-    /// Rows that are exactly `scales · values`.
-    pub(super) fn of_codes(id: u64, dim: usize, values: Vec<i8>, scales: Vec<f32>) -> Self {
+    /// Rows that are exactly `scales` times the levels of `codes`, each in whole bytes.
+    pub(super) fn of_codes(id: u64, dim: usize, codes: &[u8], scales: Vec<f32>) -> Self {
         let residuals = vec![0.0; scales.len()];
-        Self { id, dim, values, scales, residuals }
+        Self { id, dim, values: bytemuck::cast_slice(codes).to_vec(), scales, residuals, packed: true }
     }
 
     /// Adds a row that [`unit()`](super::unit::unit) made.
@@ -160,8 +162,14 @@ impl SegmentVectors {
         let (scales, rest) = body.split_at(4 * count);
         let (residuals, rest) = rest.split_at(4 * count);
         let values: &[i8] = bytemuck::cast_slice(&rest[..count * dim]);
-        let segment =
-            Self { id, dim, values: values.to_vec(), scales: floats(scales), residuals: floats(residuals) };
+        let segment = Self {
+            id,
+            dim,
+            values: values.to_vec(),
+            scales: floats(scales),
+            residuals: floats(residuals),
+            packed: false,
+        };
         if !segment.is_plausible() {
             return Err(VectorError::Stored("have numbers that no row has"));
         }
@@ -183,7 +191,9 @@ fn encoded_len(dim: usize, count: usize) -> Option<usize> {
 /// The bytes of one float row: its values, little-endian.
 #[must_use]
 pub fn encode_f32_row(row: &[f32]) -> Vec<u8> {
-    row.iter().flat_map(|value| value.to_le_bytes()).collect()
+    let mut bytes = vec![0; 4 * row.len()];
+    bytes.as_chunks_mut::<4>().0.iter_mut().zip(row).for_each(|(four, value)| *four = value.to_le_bytes());
+    bytes
 }
 
 /// Reads what [`encode_f32_row`] wrote of a row of `dim` values.

@@ -76,7 +76,8 @@ impl Collection {
 fn documents(reply: &Value) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for row in reply["results"].as_array().into_iter().flatten() {
-        let id = row["metadata"]["title"].as_str().unwrap_or_default();
+        let title = row["metadata"]["title"].as_str().unwrap_or_default();
+        let id = title.strip_suffix(".txt").unwrap_or(title);
         if !found.iter().any(|known| known == id) {
             found.push(id.to_owned());
         }

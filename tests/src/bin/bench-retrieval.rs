@@ -30,13 +30,12 @@ fn main() {
             collection.print_quality(&engine(&[]));
         }
     }
-    let passages = texts::passages(&folders, SIZES[2] + QUESTIONS);
-    if passages.len() < SIZES[2] + QUESTIONS {
-        println!("\n{} passages in these folders; the rest are made up", passages.len());
-    }
+    let found = texts::passages(&folders, SIZES[2] + QUESTIONS);
+    println!("\n{} passages in these folders; the rest are made up", found.len());
     let made_up = (0..).map(|n| Corpus::new(n).text(900));
-    let passages: Vec<String> = passages.into_iter().chain(made_up).take(SIZES[2] + QUESTIONS).collect();
-    let (passages, others) = passages.split_at(SIZES[2]);
+    let passages: Vec<String> = found.into_iter().chain(made_up).take(SIZES[2] + QUESTIONS).collect();
+    // Of texts that are there, if there are any: all made-up ones are about the same things.
+    let (others, passages) = passages.split_at(QUESTIONS);
     let questions: Vec<String> = others.iter().map(|text| texts::question(text)).collect();
     println!("\nchunks    search   first call                    later calls        recall@10 of exact");
     for size in SIZES {

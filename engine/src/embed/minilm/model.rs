@@ -1,9 +1,12 @@
 use super::{ModelError, Vocab, Wordpiece};
 use crate::vector::DIM_MAX;
-use crate::vector::kernel::{add_scaled_4_i8, add_scaled_i8, dot_f32};
+use crate::vector::kernel::{add_scaled_4_i8, add_scaled_i8, dot_f32, prefetch};
 use bytes::Bytes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+/// Rows that are added in one go.
+const AT_ONCE: usize = 4;
 
 /// A static embedder: `weights` (one f32 a row) and `embeddings` (int8 rows) for each token of a vocabulary.
 ///
@@ -94,15 +97,22 @@ impl StaticModel {
 
     /// Adds the rows of the tokens of `text`, one after the other.
     fn add(&self, sum: &mut [f32], text: &str) {
-        let (mut waiting, mut count) = ([0; 4], 0);
+        // Rows lie all over the table: each is asked for a few words before it is added.
+        let (mut waiting, mut count) = ([0; 2 * AT_ONCE], 0);
         self.wordpiece.for_each_word(text, |ids| {
             for &id in ids {
+                prefetch(self.row(id));
                 waiting[count] = id;
                 count += 1;
                 if count == waiting.len() {
-                    let (scales, rows) = (waiting.map(|id| self.weight(id)), waiting.map(|id| self.row(id)));
-                    add_scaled_4_i8(sum, scales, rows);
-                    count = 0;
+                    let (first, _) = waiting.split_at(AT_ONCE);
+                    add_scaled_4_i8(
+                        sum,
+                        std::array::from_fn(|n| self.weight(first[n])),
+                        std::array::from_fn(|n| self.row(first[n])),
+                    );
+                    waiting.copy_within(AT_ONCE.., 0);
+                    count = AT_ONCE;
                 }
             }
         });

@@ -1,7 +1,7 @@
 use crate::vector::segment::SegmentVectors;
 use std::mem::size_of;
 
-/// Rows of one or more segments, one after the other. A removed segment leaves a hole that no run names.
+/// Rows of one or more segments, one after the other: int8 values, or codes four a byte. A removed segment leaves a hole that no run names.
 #[derive(Clone, Debug)]
 pub(in crate::vector) struct Block {
     values: Vec<i8>,
@@ -74,10 +74,10 @@ impl Block {
     }
 
     /// The rows of one run as a block of their own.
-    pub(super) fn copy_run(&self, run: &Run, dim: usize) -> Self {
+    pub(super) fn copy_run(&self, run: &Run, row_bytes: usize) -> Self {
         let rows = run.start as usize..run.start as usize + run.count as usize;
         Self {
-            values: self.values[rows.start * dim..rows.end * dim].to_vec(),
+            values: self.values[rows.start * row_bytes..rows.end * row_bytes].to_vec(),
             scales: self.scales[rows.clone()].to_vec(),
             residuals: self.residuals[rows].to_vec(),
             runs: vec![Run { start: 0, ..*run }],

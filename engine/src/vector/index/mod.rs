@@ -1,4 +1,4 @@
-//! The int8 rows of one workspace in memory, in blocks that scan fast.
+//! The int8 rows of one workspace in memory, or their codes, in blocks that scan fast.
 
 mod block;
 
@@ -23,6 +23,8 @@ const LARGE_SEGMENT_ROWS: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct VectorIndex {
     dim: usize,
+    /// Whether rows are 2-bit codes.
+    packed: bool,
     /// Where each segment's rows are; `None` if it has no rows.
     places: BTreeMap<u64, Option<u64>>,
     blocks: BTreeMap<u64, Arc<Block>>,
@@ -41,16 +43,36 @@ impl VectorIndex {
         if dim == 0 || dim > DIM_MAX {
             return Err(VectorError::DimRange(dim));
         }
-        Ok(Self { dim, places: BTreeMap::new(), blocks: BTreeMap::new(), open: None, next_block: 0, rows: 0 })
+        Ok(Self {
+            dim,
+            packed: false,
+            places: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            open: None,
+            next_block: 0,
+            rows: 0,
+        })
+    }
+
+    /// An index for the [codes](super::code) of rows of `dim` values.
+    ///
+    /// # Errors
+    /// As [`VectorIndex::new`].
+    pub fn of_codes(dim: usize) -> Result<Self, VectorError> {
+        Ok(Self { packed: true, ..Self::new(dim)? })
     }
 
     /// Adds a segment. One with this id is there already: nothing happens and the answer is false.
     ///
     /// # Errors
-    /// [`VectorError::Dim`] if its rows have another length.
+    /// [`VectorError::Dim`] if its rows have another length, [`VectorError::Kind`] if they are codes and the index is not
+    /// one of codes, or the other way round.
     pub fn insert(&mut self, segment: SegmentVectors) -> Result<bool, VectorError> {
         if segment.dim() != self.dim {
             return Err(VectorError::Dim { expected: self.dim, found: segment.dim() });
+        }
+        if segment.packed != self.packed {
+            return Err(VectorError::Kind);
         }
         if self.places.contains_key(&segment.id()) {
             return Ok(false);
@@ -83,6 +105,16 @@ impl VectorIndex {
     /// The segments, ascending.
     pub fn segments(&self) -> impl Iterator<Item = u64> + '_ {
         self.places.keys().copied()
+    }
+
+    /// Whether rows are codes.
+    pub(super) fn is_packed(&self) -> bool {
+        self.packed
+    }
+
+    /// Bytes of a row.
+    pub(super) fn row_bytes(&self) -> usize {
+        if self.packed { self.dim.div_ceil(4) } else { self.dim }
     }
 
     /// Values in a row.
@@ -142,7 +174,7 @@ impl VectorIndex {
     fn rebuild(&mut self, key: u64) {
         let Some(block) = self.blocks.remove(&key) else { return };
         for run in block.runs() {
-            let key = self.place(block.copy_run(run, self.dim));
+            let key = self.place(block.copy_run(run, self.row_bytes()));
             self.places.insert(run.segment, Some(key));
         }
     }

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use super::codes::{BLOCK, CodeQuery, Plane};
 use super::scalar;
 use std::arch::x86_64::*;
 
@@ -29,6 +30,12 @@ impl Avx2 {
     }
 
     #[inline]
+    pub(super) fn dot_rows_codes(self, rows: &[u8], query: &CodeQuery, scores: &mut [i32]) {
+        // SAFETY: as above.
+        unsafe { dot_rows_codes(rows, query, scores) }
+    }
+
+    #[inline]
     pub(super) fn dot_f32(self, a: &[f32], b: &[f32]) -> f32 {
         // SAFETY: as above.
         unsafe { dot_f32(a, b) }
@@ -44,6 +51,15 @@ impl Avx2 {
     pub(super) fn add_scaled_4_i8(self, sum: &mut [f32], scales: [f32; 4], rows: [&[i8]; 4]) {
         // SAFETY: as above.
         unsafe { add_scaled_4_i8(sum, scales, rows) }
+    }
+}
+
+/// Asks for the cache lines of a row. Every processor of this architecture can.
+#[inline]
+pub(super) fn prefetch(row: &[i8]) {
+    for line in row.chunks(64) {
+        // SAFETY: nothing is read; an address is all that is needed.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr()) };
     }
 }
 
@@ -98,6 +114,45 @@ fn dot_4_rows(rows: &[i8], query: &[i16]) -> [i32; 4] {
         }
     }
     scores
+}
+
+#[target_feature(enable = "avx2")]
+fn dot_rows_codes(rows: &[u8], query: &CodeQuery, scores: &mut [i32]) {
+    let bytes = query.row_bytes();
+    for (scores, rows) in scores.chunks_mut(4).zip(rows.chunks(4 * bytes)) {
+        let mut sums = [_mm256_setzero_si256(); 4];
+        for (sum, row) in sums.iter_mut().zip(rows.chunks_exact(bytes)) {
+            *sum = sum_codes(row, &query.blocks);
+        }
+        let sums = sum_each(sums);
+        for ((score, sum), row) in scores.iter_mut().zip(sums).zip(rows.chunks_exact(bytes)) {
+            *score = query.finish(sum, row);
+        }
+    }
+}
+
+/// Eight sums that together are those of codes and query values in whole blocks.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sum_codes(row: &[u8], query: &[[Plane; 8]]) -> __m256i {
+    let masks = [_mm256_set1_epi16(3), _mm256_set1_epi16(12), _mm256_set1_epi16(48), _mm256_set1_epi16(192)];
+    let mut sums = [_mm256_setzero_si256(); 4];
+    for (block, planes) in row.as_chunks::<BLOCK>().0.iter().zip(query) {
+        // SAFETY: the array has the 32 bytes that are read; the load needs no alignment.
+        let low = unsafe { _mm256_loadu_si256(block.as_ptr().cast()) };
+        let high = _mm256_srli_epi16::<8>(low);
+        let (low_planes, high_planes) = planes.split_at(4);
+        for (n, sum) in sums.iter_mut().enumerate() {
+            let products = _mm256_madd_epi16(_mm256_and_si256(low, masks[n]), load_i16(&low_planes[n]));
+            *sum = _mm256_add_epi32(*sum, products);
+            let products = _mm256_madd_epi16(_mm256_and_si256(high, masks[n]), load_i16(&high_planes[n]));
+            *sum = _mm256_add_epi32(*sum, products);
+        }
+    }
+    // Each counts 4ⁿ times, without a rest.
+    let fours = _mm256_add_epi32(sums[0], _mm256_srai_epi32::<2>(sums[1]));
+    let sixty_fours = _mm256_add_epi32(_mm256_srai_epi32::<4>(sums[2]), _mm256_srai_epi32::<6>(sums[3]));
+    _mm256_add_epi32(fours, sixty_fours)
 }
 
 #[target_feature(enable = "avx2")]

@@ -6,11 +6,14 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod codes;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
 pub mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
+
+pub use codes::{CodeQuery, dot_rows_codes};
 
 #[cfg(target_arch = "x86_64")]
 use avx2::Avx2;
@@ -95,6 +98,15 @@ pub fn add_scaled_4_i8(sum: &mut [f32], scales: [f32; 4], rows: [&[i8]; 4]) {
         return avx2.add_scaled_4_i8(sum, scales, rows);
     }
     baseline::add_scaled_4_i8(sum, scales, rows);
+}
+
+/// Asks for a row that will be read soon, where the processor can be asked.
+#[inline]
+pub fn prefetch(row: &[i8]) {
+    #[cfg(target_arch = "x86_64")]
+    avx2::prefetch(row);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = row;
 }
 
 #[cfg(test)]

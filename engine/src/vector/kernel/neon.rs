@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use super::codes::{BLOCK, CodeQuery, Plane};
 use super::scalar;
 use std::arch::aarch64::*;
 
@@ -13,6 +14,12 @@ pub(super) fn dot_i8_i16(row: &[i8], query: &[i16]) -> i32 {
 
 pub(super) fn dot_rows_i8_i16(rows: &[i8], query: &[i16], scores: &mut [i32]) {
     unsafe { dot_rows(rows, query, scores) }
+}
+
+pub(super) fn dot_rows_codes(rows: &[u8], query: &CodeQuery, scores: &mut [i32]) {
+    for (score, row) in scores.iter_mut().zip(rows.chunks_exact(query.row_bytes())) {
+        *score = query.finish(unsafe { sum_codes(row, &query.blocks) }, row);
+    }
 }
 
 pub(super) fn dot_f32(a: &[f32], b: &[f32]) -> f32 {
@@ -67,6 +74,32 @@ fn dot_2_rows(rows: &[i8], query: &[i16]) -> [i32; 2] {
     [(a_sums, a_tail), (b_sums, b_tail)].map(|(sums, tail)| {
         vaddvq_s32(vaddq_s32(sums[0], sums[1])).wrapping_add(scalar::dot_i8_i16(tail, query_tail))
     })
+}
+
+/// The sum of codes and query values in whole blocks.
+#[target_feature(enable = "neon")]
+fn sum_codes(row: &[u8], query: &[[Plane; 8]]) -> i32 {
+    let masks = [vdupq_n_u16(3), vdupq_n_u16(12), vdupq_n_u16(48), vdupq_n_u16(192)];
+    let mut sums = [vdupq_n_s32(0); 4];
+    for (block, planes) in row.as_chunks::<BLOCK>().0.iter().zip(query) {
+        let (low_planes, high_planes) = planes.split_at(4);
+        for half in 0..2 {
+            // SAFETY: `half` is 0 or 1, and the array has 32 bytes; the load needs no alignment.
+            let low = vreinterpretq_u16_u8(unsafe { vld1q_u8(block.as_ptr().add(16 * half)) });
+            let high = vshrq_n_u16::<8>(low);
+            for (n, sum) in sums.iter_mut().enumerate() {
+                for (codes, plane) in [(low, &low_planes[n]), (high, &high_planes[n])] {
+                    let codes = vreinterpretq_s16_u16(vandq_u16(codes, masks[n]));
+                    let values = load_i16(plane)[half];
+                    *sum = vmlal_s16(*sum, vget_low_s16(codes), vget_low_s16(values));
+                    *sum = vmlal_high_s16(*sum, codes, values);
+                }
+            }
+        }
+    }
+    // Each counts 4ⁿ times, without a rest.
+    let fours = vaddq_s32(sums[0], vshrq_n_s32::<2>(sums[1]));
+    vaddvq_s32(vaddq_s32(fours, vaddq_s32(vshrq_n_s32::<4>(sums[2]), vshrq_n_s32::<6>(sums[3]))))
 }
 
 #[target_feature(enable = "neon")]

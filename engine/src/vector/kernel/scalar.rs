@@ -1,5 +1,7 @@
 //! The definition of every kernel, in plain Rust. Slices have equal lengths; the parent module checks that.
 
+use super::codes::{BLOCK, CodeQuery};
+
 /// The integer dot product, modulo 2³².
 #[must_use]
 pub fn dot_i8_i16(row: &[i8], query: &[i16]) -> i32 {
@@ -51,4 +53,22 @@ pub fn add_scaled_i8(sum: &mut [f32], scale: f32, row: &[i8]) {
 /// [`add_scaled_i8`] of four rows, one after the other.
 pub fn add_scaled_4_i8(sum: &mut [f32], scales: [f32; 4], rows: [&[i8]; 4]) {
     scales.into_iter().zip(rows).for_each(|(scale, row)| add_scaled_i8(sum, scale, row));
+}
+
+/// The products of rows of codes with a query.
+pub fn dot_rows_codes(rows: &[u8], query: &CodeQuery, scores: &mut [i32]) {
+    for (row, score) in rows.chunks_exact(query.row_bytes()).zip(scores) {
+        let (blocks, _) = row.as_chunks::<BLOCK>();
+        let mut sum = 0i32;
+        for (block, planes) in blocks.iter().zip(&query.blocks) {
+            let (numbers, _) = block.as_chunks::<2>();
+            for (t, plane) in planes.iter().enumerate() {
+                for (number, &q) in numbers.iter().zip(plane) {
+                    let code = (u16::from_le_bytes(*number) >> (2 * t)) & 3;
+                    sum = sum.wrapping_add(i32::from(code) * i32::from(q));
+                }
+            }
+        }
+        *score = query.finish(sum, row);
+    }
 }

@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+use super::codes::{BLOCK, CodeQuery, Plane};
 use super::scalar;
 use std::arch::wasm32::*;
 
@@ -42,6 +43,34 @@ fn dot_2_rows(rows: &[i8], query: &[i16]) -> [i32; 2] {
     }
     [(a_sums, a_tail), (b_sums, b_tail)]
         .map(|(sums, tail)| sum_lanes(sums).wrapping_add(scalar::dot_i8_i16(tail, query_tail)))
+}
+
+pub(super) fn dot_rows_codes(rows: &[u8], query: &CodeQuery, scores: &mut [i32]) {
+    for (score, row) in scores.iter_mut().zip(rows.chunks_exact(query.row_bytes())) {
+        *score = query.finish(sum_lanes(sum_codes(row, &query.blocks)), row);
+    }
+}
+
+/// Four sums that together are those of codes and query values in whole blocks.
+fn sum_codes(row: &[u8], query: &[[Plane; 8]]) -> v128 {
+    let masks = [i16x8_splat(3), i16x8_splat(12), i16x8_splat(48), i16x8_splat(192)];
+    let mut sums = [i32x4_splat(0); 4];
+    for (block, planes) in row.as_chunks::<BLOCK>().0.iter().zip(query) {
+        let (low_planes, high_planes) = planes.split_at(4);
+        for half in 0..2 {
+            // SAFETY: `half` is 0 or 1, and the array has 32 bytes; the load needs no alignment.
+            let low = unsafe { v128_load(block.as_ptr().add(16 * half).cast()) };
+            let high = u16x8_shr(low, 8);
+            for (n, sum) in sums.iter_mut().enumerate() {
+                let (below, above) = (load_i16(&low_planes[n])[half], load_i16(&high_planes[n])[half]);
+                *sum = i32x4_add(*sum, i32x4_dot_i16x8(v128_and(low, masks[n]), below));
+                *sum = i32x4_add(*sum, i32x4_dot_i16x8(v128_and(high, masks[n]), above));
+            }
+        }
+    }
+    // Each counts 4ⁿ times, without a rest.
+    let fours = i32x4_add(sums[0], i32x4_shr(sums[1], 2));
+    i32x4_add(fours, i32x4_add(i32x4_shr(sums[2], 4), i32x4_shr(sums[3], 6)))
 }
 
 pub(super) fn dot_f32(a: &[f32], b: &[f32]) -> f32 {

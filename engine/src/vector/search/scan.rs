@@ -2,7 +2,7 @@ use super::Candidate;
 use super::best::Best;
 use crate::vector::error::VectorError;
 use crate::vector::index::{Block, VectorIndex};
-use crate::vector::kernel::dot_rows_i8_i16;
+use crate::vector::kernel::{CodeQuery, dot_rows_codes, dot_rows_i8_i16};
 use crate::vector::quantize::QuantizedQuery;
 use std::sync::Arc;
 
@@ -17,6 +17,9 @@ const BATCH_ROWS: usize = 1024;
 /// It reads the index as it was when the scan began, whatever happens to it meanwhile.
 pub struct Scan<'a> {
     query: QuantizedQuery,
+    /// The query once more, for an index of codes.
+    codes: Option<CodeQuery>,
+    row_bytes: usize,
     allow: Option<Allow<'a>>,
     blocks: Vec<Arc<Block>>,
     next: Position,
@@ -56,8 +59,11 @@ impl<'a> Scan<'a> {
         if query.len() != index.dim() {
             return Err(VectorError::Dim { expected: index.dim(), found: query.len() });
         }
+        let query = QuantizedQuery::new(query)?;
         Ok(Self {
-            query: QuantizedQuery::new(query)?,
+            codes: index.is_packed().then(|| CodeQuery::new(query.values())),
+            row_bytes: index.row_bytes(),
+            query,
             allow,
             blocks: if k == 0 { Vec::new() } else { index.blocks().cloned().collect() },
             next: Position::default(),
@@ -121,10 +127,12 @@ impl<'a> Scan<'a> {
     fn scan_batch(&mut self, block: &Block) {
         let (Some(first), Some(last)) = (self.pieces.first(), self.pieces.last()) else { return };
         let rows = first.start as usize..last.start as usize + last.count as usize;
-        let dim = self.query.values().len();
         self.products.resize(rows.len(), 0);
-        let values = &block.values()[rows.start * dim..rows.end * dim];
-        dot_rows_i8_i16(values, self.query.values(), &mut self.products);
+        let values = &block.values()[rows.start * self.row_bytes..rows.end * self.row_bytes];
+        match &self.codes {
+            Some(query) => dot_rows_codes(bytemuck::cast_slice(values), query, &mut self.products),
+            None => dot_rows_i8_i16(values, self.query.values(), &mut self.products),
+        }
         let numbers = block.scales()[rows.clone()].iter().zip(&block.residuals()[rows.clone()]);
         let mut rows = self.products.iter().zip(numbers);
         for piece in &self.pieces {
