@@ -72,7 +72,8 @@ struct Ranked {
 /// Rows scanned between two breaths: a millisecond or two, natively.
 const SCAN_STEP: usize = 65_536;
 
-/// Float rows read at once.
+/// Float rows read at first, and twice as many whenever those did not settle it: a store may answer a hundred reads as
+/// soon as one.
 const ROWS_READ: usize = 32;
 
 /// Rows that are compared in float at most where codes have to find them. Most searches need far fewer: once no row is
@@ -224,9 +225,10 @@ async fn rescore(
         candidates.sort_by(most_promising);
         &candidates
     };
+    let mut count = ROWS_READ.max(top_n);
     while rest.first().is_some_and(|candidate| best.wants(candidate)) {
-        let (batch, later) = rest.split_at(rest.len().min(ROWS_READ.max(top_n)));
-        rest = later;
+        let (batch, later) = rest.split_at(rest.len().min(count));
+        (rest, count) = (later, count.saturating_mul(2));
         for (candidate, row) in batch.iter().zip(float_rows(cx, workspace, loaded, batch).await?) {
             // A row that is gone was deleted since the index was read.
             let Some(row) = row else { continue };
