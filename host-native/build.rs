@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/dist");
+    // Asked for when it runs: a cache of artefacts may hold this program from a checkout that is gone.
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("cargo runs this"))?;
+    let folder = Path::new(&manifest).join("../web/dist");
     println!("cargo::rerun-if-changed={}", folder.display());
     let app = folder.join("app");
     let mut files = Vec::new();
