@@ -8,11 +8,8 @@
 mod api;
 pub mod bundle;
 pub mod chat;
-mod checksum;
-pub mod chunk;
 pub mod embed;
 mod engine;
-pub mod lexical;
 pub mod llm;
 mod maintain;
 pub mod model;
@@ -24,7 +21,8 @@ pub mod store;
 mod testing;
 pub mod text;
 pub mod tokens;
-pub mod vector;
 
 pub use engine::Engine;
+use haversack_retrieval::checksum;
+pub use haversack_retrieval::{chunk, lexical, vector};
 pub use settings::Settings;

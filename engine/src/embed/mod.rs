@@ -3,7 +3,7 @@
 //! [`EmbedSettings::from_vars`] reads which; [`embed`] asks it. Without any setting it is [`minilm`], which
 //! needs no network and gives the same bytes on every host.
 
-pub mod minilm;
+pub use haversack_retrieval::minilm;
 mod remote;
 mod remote_reply;
 mod remote_settings;

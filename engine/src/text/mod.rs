@@ -6,4 +6,5 @@ pub mod origin;
 pub mod path;
 pub mod slug;
 mod translit;
-pub mod words;
+
+pub use haversack_retrieval::words;

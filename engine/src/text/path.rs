@@ -6,8 +6,8 @@
 
 use std::fmt;
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use unicode_general_category::{GeneralCategory, get_general_category};
-use unicode_normalization::UnicodeNormalization;
 
 use super::words::{is_js_space, js_trim};
 
@@ -123,7 +123,7 @@ pub fn check_name(name: &str) -> Result<(), PathError> {
     }
     // We never fold characters, but what is behind us might: `．．／x` and `‥／x` must not climb then either.
     if !name.is_ascii() {
-        let folded: String = name.nfkc().collect();
+        let folded = DecomposingNormalizerBorrowed::new_nfkd().normalize(name);
         if folded.split(SEPARATORS).any(|part| matches!(part.trim_matches(is_blank), "." | "..")) {
             return Err(PathError::Parent);
         }

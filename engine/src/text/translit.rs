@@ -4,7 +4,7 @@
 //! `e`, and a few accented letters (`Ĉ`, `Ŏ` …) have no mapping and vanish. Where the unaccented letter is the
 //! answer it is computed; the rest is listed by script.
 
-use unicode_normalization::char::decompose_canonical;
+use icu_normalizer::DecomposingNormalizerBorrowed;
 
 /// What stands for a character.
 #[derive(Clone, Copy)]
@@ -101,9 +101,6 @@ fn without_accents(ch: char) -> Option<char> {
     if !ACCENTED.iter().any(|&(first, last)| (first..=last).contains(&ch)) || UNMAPPED.contains(ch) {
         return None;
     }
-    let mut base = None;
-    decompose_canonical(ch, |part| {
-        base.get_or_insert(part);
-    });
-    base.filter(char::is_ascii_alphabetic)
+    let mut parts = DecomposingNormalizerBorrowed::new_nfd().normalize_iter(std::iter::once(ch));
+    parts.next().filter(char::is_ascii_alphabetic)
 }

@@ -1,6 +1,6 @@
 //! The published test vectors of the model in `assets/`.
 
-use crate::embed::minilm::embedded;
+use crate::minilm::embedded;
 use crate::vector::kernel::dot_f32;
 
 /// `norm` is the length of the sum divided by the number of tokens; `first` are the first dimensions.

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text::words::utf16_len;
+use crate::words::utf16_len;
 
 /// Where a stretch of text is cut, coarsest first (reference §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

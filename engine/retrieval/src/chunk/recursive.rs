@@ -11,7 +11,7 @@
 use std::ops::Range;
 
 use super::pieces::{Piece, Pieces};
-use crate::text::words::{is_js_space, utf16_len};
+use crate::words::{is_js_space, utf16_len};
 
 /// Cuts a stretch of text into chunks, as byte ranges of the text, in order.
 ///
@@ -343,7 +343,7 @@ mod tests {
             window.push(piece);
         }
         chunks.push(window.concat());
-        let trimmed = chunks.iter().map(|chunk| crate::text::words::js_trim(chunk).to_owned());
+        let trimmed = chunks.iter().map(|chunk| crate::words::js_trim(chunk).to_owned());
         trimmed.filter(|chunk| !chunk.is_empty()).collect()
     }
 
@@ -384,7 +384,7 @@ mod tests {
             for span in split(&text, size, overlap) {
                 let chunk = &text[span];
                 prop_assert!(utf16_len(chunk) <= size || chunk.chars().count() == 1, "{:?}", chunk);
-                prop_assert_eq!(chunk, crate::text::words::js_trim(chunk));
+                prop_assert_eq!(chunk, crate::words::js_trim(chunk));
             }
         }
 

@@ -43,7 +43,9 @@ impl Wordpiece {
 
     /// Calls `word` with the ids of each known word of `text`, in order. Needs memory for one word only.
     pub fn for_each_word(&self, text: &str, word: impl FnMut(&[u32])) {
-        let mut cutter = Cutter { vocab: &self.vocab, word: Word::new(), pieces: Vec::new(), emit: word };
+        let hashes = [Prefix::WORD; TOKEN_BYTES_MAX];
+        let mut cutter =
+            Cutter { vocab: &self.vocab, word: Word::new(), hashes, pieces: Vec::new(), emit: word };
         let bytes = text.as_bytes();
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
@@ -148,6 +150,8 @@ impl Word {
 struct Cutter<'a, F> {
     vocab: &'a Vocab,
     word: Word,
+    /// Those of the beginnings of what is left of a word.
+    hashes: [Prefix; TOKEN_BYTES_MAX],
     pieces: Vec<u32>,
     emit: F,
 }
@@ -189,7 +193,8 @@ impl<F: FnMut(&[u32])> Cutter<'_, F> {
         self.pieces.clear();
         let mut rest = &self.word.bytes[..self.word.length];
         while !rest.is_empty() {
-            let Some((id, length)) = longest_match(self.vocab, rest, self.pieces.is_empty()) else {
+            let at_start = self.pieces.is_empty();
+            let Some((id, length)) = longest_match(self.vocab, rest, at_start, &mut self.hashes) else {
                 return false;
             };
             self.pieces.push(id);
@@ -200,9 +205,15 @@ impl<F: FnMut(&[u32])> Cutter<'_, F> {
 }
 
 /// The longest token that `rest` starts with, and its length in bytes. A token is whole characters, so is its match.
-fn longest_match(vocab: &Vocab, rest: &[u8], at_start: bool) -> Option<(u32, usize)> {
+///
+/// `hashes` is room to work in.
+fn longest_match(
+    vocab: &Vocab,
+    rest: &[u8],
+    at_start: bool,
+    hashes: &mut [Prefix; TOKEN_BYTES_MAX],
+) -> Option<(u32, usize)> {
     let mut hash = if at_start { Prefix::WORD } else { Prefix::CONTINUATION };
-    let mut hashes = [hash; TOKEN_BYTES_MAX];
     let longest = rest.len().min(vocab.token_bytes_max());
     for (slot, &byte) in hashes.iter_mut().zip(&rest[..longest]) {
         hash = hash.push(byte);
@@ -276,7 +287,7 @@ mod tests {
         let cases: Vec<(String, Vec<u32>)> =
             serde_json::from_str(include_str!("testdata/token_ids.json")).unwrap();
         assert_eq!(cases.len(), 394);
-        let wordpiece = crate::embed::minilm::embedded().wordpiece();
+        let wordpiece = crate::minilm::embedded().wordpiece();
         for (text, expected) in cases {
             assert_eq!(wordpiece.ids(&text), expected, "{text:?}");
         }
@@ -286,7 +297,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_cut_and_words_do_not_see_each_other(a in "\\PC{0,40}|.{0,40}", b in "\\PC{0,40}|.{0,40}") {
-            let wordpiece = crate::embed::minilm::embedded().wordpiece();
+            let wordpiece = crate::minilm::embedded().wordpiece();
             let joined = wordpiece.ids(&format!("{a} {b}"));
             prop_assert_eq!(joined, [wordpiece.ids(&a), wordpiece.ids(&b)].concat());
         }

@@ -105,13 +105,10 @@ impl StaticModel {
                 waiting[count] = id;
                 count += 1;
                 if count == waiting.len() {
-                    let (first, _) = waiting.split_at(AT_ONCE);
-                    add_scaled_4_i8(
-                        sum,
-                        std::array::from_fn(|n| self.weight(first[n])),
-                        std::array::from_fn(|n| self.row(first[n])),
-                    );
-                    waiting.copy_within(AT_ONCE.., 0);
+                    let [a, b, c, d, e, f, g, h] = waiting;
+                    let first = [a, b, c, d];
+                    add_scaled_4_i8(sum, first.map(|id| self.weight(id)), first.map(|id| self.row(id)));
+                    waiting = [e, f, g, h, 0, 0, 0, 0];
                     count = AT_ONCE;
                 }
             }
@@ -121,11 +118,14 @@ impl StaticModel {
         }
     }
 
+    #[inline(always)]
     fn weight(&self, id: u32) -> f32 {
-        let (weights, _) = self.weights.as_chunks::<4>();
-        f32::from_le_bytes(weights[id as usize])
+        let start = 4 * id as usize;
+        let bytes = &self.weights[start..start + 4];
+        f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
     }
 
+    #[inline(always)]
     fn row(&self, id: u32) -> &[i8] {
         let start = id as usize * self.dim;
         bytemuck::cast_slice(&self.rows[start..start + self.dim])
@@ -322,7 +322,7 @@ mod tests {
             prop_assert_eq!(model.starting(&start).embed(&rest), model.embed(&whole));
             #[cfg(feature = "embedded-assets")]
             {
-                let model = crate::embed::minilm::embedded();
+                let model = crate::minilm::embedded();
                 prop_assert_eq!(model.starting(&start).embed(&rest), model.embed(&whole));
             }
         }

@@ -1,7 +1,8 @@
 use crate::vector::segment::SegmentVectors;
 use std::mem::size_of;
 
-/// Rows of one or more segments, one after the other: int8 values, or codes four a byte. A removed segment leaves a hole that no run names.
+/// Rows of one or more segments, one after the other: int8 values, or codes four a byte. A removed segment leaves a hole
+/// that no run names.
 #[derive(Clone, Debug)]
 pub(in crate::vector) struct Block {
     values: Vec<i8>,

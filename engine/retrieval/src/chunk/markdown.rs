@@ -15,7 +15,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::blocks::{Block, Heading, blocks};
 use super::recursive::{RecursiveSplitter, trimmed};
-use crate::text::words::utf16_len;
+use crate::words::utf16_len;
 
 /// A chunk as a byte range of the text, and the headings it stands under, outermost first.
 pub type Section = (Range<usize>, Vec<String>);
@@ -303,7 +303,7 @@ fn front_matter(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::words::is_js_space;
+    use crate::words::is_js_space;
     use proptest::prelude::*;
 
     fn check(text: &str, size: usize, expected: &[(&str, &str)]) {
@@ -445,7 +445,7 @@ mod tests {
             for (span, _) in MarkdownSplitter::new(&text, size, size / 3) {
                 let chunk = &text[span];
                 prop_assert!(utf16_len(chunk) <= size || chunk.chars().count() == 1, "{:?}", chunk);
-                prop_assert_eq!(chunk, crate::text::words::js_trim(chunk));
+                prop_assert_eq!(chunk, crate::words::js_trim(chunk));
             }
         }
 

@@ -112,7 +112,6 @@ impl Vocab {
     }
 
     fn find(&self, hash: Prefix, before: &[u8], piece: &[u8]) -> Option<u32> {
-        let key = key(before, piece);
         let mut at = self.slot(hash);
         loop {
             let entry = self.table[at];
@@ -121,6 +120,7 @@ impl Vocab {
             }
             if entry >> 16 == hash.0 & 0xffff {
                 let id = (entry & 0xffff) - 1;
+                let key = key(before, piece);
                 let same_key = self.keys[id as usize] == key;
                 if same_key && (key != LONG || self.bytes(id).strip_prefix(before) == Some(piece)) {
                     return Some(id);
@@ -167,7 +167,13 @@ fn key(before: &[u8], piece: &[u8]) -> u64 {
     if before.len() + piece.len() > 8 {
         return LONG;
     }
-    before.iter().chain(piece).fold(0, |key, &byte| key << 8 | u64::from(byte))
+    let mut key = 0;
+    for part in [before, piece] {
+        for &byte in part {
+            key = key << 8 | u64::from(byte);
+        }
+    }
+    key
 }
 
 #[cfg(test)]

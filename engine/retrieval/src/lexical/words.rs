@@ -11,25 +11,34 @@ const WORD_BYTES_MAX: usize = 64;
 /// Programs join words with these; people look for the parts too.
 const JOINTS: [char; 5] = ['_', '.', ':', '\'', '’'];
 
-/// Calls `part` with each part of each word of `text`, as it stands there, in order.
+/// Calls `part` with each part of each word of `text`, as it stands there, in order. Takes time in proportion to the text.
 pub(super) fn for_each_part<'t>(text: &'t str, part: &mut impl FnMut(&'t str)) {
     let mut rest = text;
     while !rest.is_empty() {
-        let (piece, later) = if rest.is_ascii() { (rest, "") } else { rest.split_at(piece_len(rest)) };
+        let (plain, later) = rest.split_at(plain_len(rest));
+        ascii(plain, part);
+        let (other, later) = later.split_at(piece_len(later));
+        unicode(other, part);
         rest = later;
-        match piece.is_ascii() {
-            true => ascii(piece, part),
-            false => unicode(piece, part),
-        }
     }
 }
 
-/// The length of a piece that can be cut into words alone: up to the first ASCII character behind ASCII white space. No
-/// rule of the segmentation looks across such a place.
+/// Whether text can be cut into words on both sides of the place between two bytes alone: an ASCII character behind
+/// ASCII white space. No rule of the segmentation looks across such a place.
+fn is_seam(pair: &[u8]) -> bool {
+    matches!(pair, [b' ' | b'\t' | b'\r' | b'\n', next] if next.is_ascii_graphic())
+}
+
+/// How much of the front is ASCII and can be cut alone.
+fn plain_len(text: &str) -> usize {
+    let Some(end) = text.bytes().position(|byte| !byte.is_ascii()) else { return text.len() };
+    let mut pairs = text.as_bytes()[..end].windows(2);
+    pairs.rposition(is_seam).map_or(0, |n| n + 1)
+}
+
+/// The length of the first piece that can be cut alone.
 fn piece_len(text: &str) -> usize {
-    let is_space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    let mut pairs = text.as_bytes().windows(2);
-    pairs.position(|pair| is_space(pair[0]) && pair[1].is_ascii_graphic()).map_or(text.len(), |n| n + 1)
+    text.as_bytes().windows(2).position(is_seam).map_or(text.len(), |n| n + 1)
 }
 
 fn unicode<'t>(text: &'t str, part: &mut impl FnMut(&'t str)) {

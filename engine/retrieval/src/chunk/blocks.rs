@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{BrokenLink, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::text::words::utf16_prefix;
+use crate::words::utf16_prefix;
 
 /// A block, or a container of blocks such as a list, an item, a quote or a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
