@@ -5,18 +5,26 @@ use crate::api::error::ApiError;
 use crate::api::{Call, pages};
 use crate::seam::Page;
 use sha2::{Digest, Sha256};
+use std::sync::OnceLock;
 
 /// `GET /embed/haversack-chat.js`, and under the name that pages made for AnythingLLM ask for.
 pub async fn script(call: Call) -> Result<Answer, ApiError> {
     let script = pages::read(&call, Page::ChatWidget).await?;
-    let hash = Sha256::digest(&script);
-    let tag = format!("\"{}\"", hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>());
-    let known = call.request.header("if-none-match").is_some_and(|tags| tags.contains(&tag));
+    let tag = TAG.get_or_init(|| tag_of(&script)).as_str();
+    let known = call.request.header("if-none-match").is_some_and(|tags| tags.contains(tag));
     let (status, body) = if known { (304, "".into()) } else { (200, script) };
     Ok(Answer::whole(status, "text/javascript; charset=utf-8", body)
         .with_header("cache-control", "public, max-age=3600")
         .with_header("cross-origin-resource-policy", "cross-origin")
         .with_header("etag", tag))
+}
+
+/// The script is the same as long as the program runs.
+static TAG: OnceLock<String> = OnceLock::new();
+
+fn tag_of(script: &[u8]) -> String {
+    let hash = Sha256::digest(script);
+    format!("\"{}\"", hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 #[cfg(test)]
