@@ -1,20 +1,23 @@
 //! What JavaScript sees: an engine, its store, and calls.
 
-use crate::answer::{Answer, Outlet};
+use crate::answer::{Answer, Inlet, Outlet};
 use crate::drive::{drive, now};
 use crate::effects::Effects;
 use crate::error;
 use crate::http::Http;
 use crate::platform::Platform;
 use crate::store::Store;
-use haversack_engine::seam::{ApiRequest, Origin, Run};
+use haversack_engine::seam::{ApiRequest, Origin, Run, front};
 use haversack_engine::{Engine, Settings};
-use js_sys::{Array, Promise};
+use js_sys::{Array, Promise, Uint8Array};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
+
+/// What the body of one request may have, as on a server.
+const BODY_BYTES_MAX: u32 = 256 << 20;
 
 /// An open instance.
 #[wasm_bindgen]
@@ -67,16 +70,19 @@ impl Host {
         path: String,
         query: String,
         headers: &Array,
-        body: Vec<u8>,
+        body: &Uint8Array,
         operator: bool,
     ) -> Promise {
+        if body.length() > BODY_BYTES_MAX {
+            return self.too_large();
+        }
         let text = |pair: &Array, at: u32| pair.get(at).as_string().unwrap_or_default();
         let pair = |pair: JsValue| {
             let pair: Array = pair.unchecked_into();
             (text(&pair, 0), text(&pair, 1))
         };
         let headers = headers.iter().map(pair).collect();
-        let request = ApiRequest { method, path, query, headers, body: body.into() };
+        let request = ApiRequest { method, path, query, headers, body: body.to_vec().into() };
         self.answer(self.engine.start(request, self.origin(operator)))
     }
 
@@ -100,16 +106,36 @@ impl Host {
     }
 
     fn answer(&self, run: Run) -> Promise {
+        let (outlet, inlet) = Outlet::new();
+        spawn_local(drive(run, self.next_call(), self.effects.clone(), outlet));
+        taken(inlet)
+    }
+
+    fn too_large(&self) -> Promise {
+        let (outlet, inlet) = Outlet::new();
+        self.next_call();
+        let error = format!("The request is larger than {BODY_BYTES_MAX} bytes. Send less.");
+        let (head, body) = front::refusal(413, &error);
+        outlet.head(head);
+        outlet.body(body);
+        outlet.finish();
+        taken(inlet)
+    }
+
+    fn next_call(&self) -> u32 {
         let call = self.calls.get().wrapping_add(1);
         self.calls.set(call);
-        let (outlet, inlet) = Outlet::new();
-        spawn_local(drive(run, call, self.effects.clone(), outlet));
-        future_to_promise(async move {
-            let inlet = Rc::new(inlet);
-            match inlet.head().await {
-                Some(head) => Ok(Answer::new(head, inlet).into()),
-                None => Err(js_sys::Error::new("the answer broke off before it began").into()),
-            }
-        })
+        call
     }
+}
+
+/// Resolves to an [`Answer`] when its head has come.
+fn taken(inlet: Inlet) -> Promise {
+    future_to_promise(async move {
+        let inlet = Rc::new(inlet);
+        match inlet.head().await {
+            Some(head) => Ok(Answer::new(head, inlet).into()),
+            None => Err(js_sys::Error::new("the answer broke off before it began").into()),
+        }
+    })
 }

@@ -2,13 +2,10 @@
 
 import { HaversackError } from "./errors.js";
 import { bytesOf } from "./files.js";
-import { given, whole } from "./http.js";
+import { whole } from "./http.js";
 import { attend } from "./locks.js";
 import { platform } from "./platform.js";
 import { loadEngine } from "./wasm.js";
-
-/** What the body of one request may have, as on a server. */
-const BODY_BYTES_MAX = 256 * 2 ** 20;
 
 /** Where records are kept when nobody says otherwise. */
 const NAME = "haversack";
@@ -38,7 +35,6 @@ export async function openLocal(options = {}) {
     throw HaversackError.of(error);
   }
   const call = async ({ method, path, query, headers, body, operator = options.operator ?? true }, began) => {
-    if (body.length > BODY_BYTES_MAX) return tooLarge();
     const answering = host.call(method, path, query, headers, body, operator);
     const number = host.lastCall;
     if (began) watchers.set(number, began);
@@ -71,12 +67,6 @@ function variables({ llm, embedder, env, allowPrivateAddresses }) {
   const vars = { ...llm?.env, ...embedder?.env, ...env };
   if (allowPrivateAddresses) vars.HAVERSACK_ALLOW_PRIVATE_ADDRESSES = "true";
   return Object.fromEntries(Object.entries(vars).filter(([, value]) => value !== undefined).map(([k, v]) => [k, String(v)]));
-}
-
-function tooLarge() {
-  const error = `The request is larger than ${BODY_BYTES_MAX} bytes. Send less.`;
-  const body = new TextEncoder().encode(JSON.stringify({ error, message: error, code: "too_large" }));
-  return given({ status: 413, headers: [["content-type", "application/json; charset=utf-8"]], streaming: false }, body);
 }
 
 /** An answer whose memory is given back at its end. */
