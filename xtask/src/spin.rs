@@ -49,8 +49,8 @@ pub fn build(kind: Kind) -> Result<PathBuf, Failure> {
     Ok(output)
 }
 
-/// Builds the component, the example and their test host, and asks the suite's questions of them. They are marked as ignored, so
-/// that `cargo test` works without a component.
+/// Builds the component, the example and their test host, and asks the suite's questions of them. They are marked as
+/// ignored, so that `cargo test` works without a component.
 pub fn test() -> Result<(), Failure> {
     build(Kind::Whole)?;
     shell::programs()?;

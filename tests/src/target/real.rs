@@ -14,6 +14,9 @@ use std::path::Path;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+/// Values by their names.
+type Vars = BTreeMap<String, String>;
+
 /// A kind of server.
 pub trait Kind {
     /// Names it in `differences.toml`.
@@ -21,11 +24,7 @@ pub trait Kind {
 
     /// Starts one on `data`. `vars` are its settings, `options` those of what it runs on.
     #[allow(async_fn_in_trait, reason = "awaited where it is called")]
-    async fn start(
-        data: &Path,
-        vars: &BTreeMap<String, String>,
-        options: &BTreeMap<String, String>,
-    ) -> Result<ServerProcess>;
+    async fn start(data: &Path, vars: &Vars, options: &Vars) -> Result<ServerProcess>;
 }
 
 /// `haversack serve`.
@@ -46,11 +45,7 @@ pub struct Chromium;
 impl Kind for Native {
     const NAME: &'static str = "native";
 
-    async fn start(
-        data: &Path,
-        vars: &BTreeMap<String, String>,
-        _: &BTreeMap<String, String>,
-    ) -> Result<ServerProcess> {
+    async fn start(data: &Path, vars: &Vars, _: &Vars) -> Result<ServerProcess> {
         ServerProcess::start(data, vars).await
     }
 }
@@ -58,11 +53,7 @@ impl Kind for Native {
 impl Kind for Spin {
     const NAME: &'static str = "spin";
 
-    async fn start(
-        data: &Path,
-        vars: &BTreeMap<String, String>,
-        options: &BTreeMap<String, String>,
-    ) -> Result<ServerProcess> {
+    async fn start(data: &Path, vars: &Vars, options: &Vars) -> Result<ServerProcess> {
         ServerProcess::start_spin(&component(), data, vars, options).await
     }
 }
@@ -70,11 +61,7 @@ impl Kind for Spin {
 impl Kind for SpinFresh {
     const NAME: &'static str = "spin";
 
-    async fn start(
-        data: &Path,
-        vars: &BTreeMap<String, String>,
-        options: &BTreeMap<String, String>,
-    ) -> Result<ServerProcess> {
+    async fn start(data: &Path, vars: &Vars, options: &Vars) -> Result<ServerProcess> {
         let mut options = options.clone();
         options.insert("SPIN_HOST_FRESH".into(), "1".into());
         ServerProcess::start_spin(&component(), data, vars, &options).await
@@ -84,11 +71,7 @@ impl Kind for SpinFresh {
 impl Kind for Node {
     const NAME: &'static str = "browser";
 
-    async fn start(
-        data: &Path,
-        vars: &BTreeMap<String, String>,
-        _: &BTreeMap<String, String>,
-    ) -> Result<ServerProcess> {
+    async fn start(data: &Path, vars: &Vars, _: &Vars) -> Result<ServerProcess> {
         ServerProcess::start_package(data, vars, "node").await
     }
 }
@@ -96,11 +79,7 @@ impl Kind for Node {
 impl Kind for Chromium {
     const NAME: &'static str = "browser";
 
-    async fn start(
-        data: &Path,
-        vars: &BTreeMap<String, String>,
-        _: &BTreeMap<String, String>,
-    ) -> Result<ServerProcess> {
+    async fn start(data: &Path, vars: &Vars, _: &Vars) -> Result<ServerProcess> {
         ServerProcess::start_package(data, vars, "chromium").await
     }
 }
