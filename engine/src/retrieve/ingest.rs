@@ -17,6 +17,7 @@ use crate::seam::Cx;
 use crate::store::{self, StoreError, key, retry};
 use haversack_extract::PageSpan;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// What became of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,15 @@ pub enum Added {
     New(Placement),
     /// It was before, unchanged.
     Already(Placement),
+}
+
+/// Where the text and the pages of a document are read.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// In the store.
+    Stored,
+    /// They are at hand, as they were stored a moment ago.
+    AtHand(&'a str, &'a [PageSpan]),
 }
 
 /// Chunks that are embedded at once: bounds the memory that a large document takes.
@@ -44,12 +54,14 @@ pub async fn add_document(
     engine: &Engine,
     workspace: &Workspace,
     document: &Document,
+    source: Source<'_>,
 ) -> Result<Added, ApiError> {
     let embedder = engine.embedder();
     let adding = Adding {
         cx,
         workspace,
         document,
+        source,
         model: embedder.model_name(),
         deduplicate: engine.settings().deduplicate,
     };
@@ -107,6 +119,7 @@ struct Adding<'a> {
     cx: &'a Cx,
     workspace: &'a Workspace,
     document: &'a Document,
+    source: Source<'a>,
     model: &'a str,
     deduplicate: bool,
 }
@@ -152,8 +165,13 @@ impl Adding<'_> {
         let Document { title, published, chunk_source, .. } = self.document;
         // Some models want a word of their own before a passage; it is no part of what is stored.
         let header = [embedder.passage_prefix(), &chunk::header(title, published, chunk_source)].concat();
-        let text = read_text(self.cx, self.document).await?;
-        let pages = read_pages(self.cx, self.document).await?;
+        let (text, pages): (Cow<str>, Cow<[PageSpan]>) = match self.source {
+            Source::AtHand(text, pages) => (text.into(), pages.into()),
+            Source::Stored => {
+                let text = read_text(self.cx, self.document).await?;
+                (text.into(), read_pages(self.cx, self.document).await?.into())
+            }
+        };
         let mut chunker = Chunker::new(&text, options, &pages).map_err(|error| {
             ApiError::new(Code::Unprocessable, format!("{error}. Change the chunk settings."))
         })?;

@@ -7,7 +7,7 @@ use super::super::{Call, wire, workspaces};
 use super::wire::{Outcome, Status, failures};
 use super::{find, paths};
 use crate::model::{Document, Placement, Workspace};
-use crate::retrieve::ingest::add_document;
+use crate::retrieve::ingest::{Source, add_document};
 use crate::retrieve::placement;
 use crate::retrieve::remove::remove_placement;
 use crate::seam::Cx;
@@ -36,7 +36,7 @@ pub async fn update_embeddings(call: Call) -> Result<Answer, ApiError> {
                 Outcome::failed(path, Status::Unknown, "No such document.")
             }
             Ok(Some(document)) => {
-                let added = add_document(&call.cx, &call.engine, &workspace, &document).await;
+                let added = add_document(&call.cx, &call.engine, &workspace, &document, Source::Stored).await;
                 Outcome::of_adding(path, added)
             }
             Ok(None) => Outcome::failed(path, Status::Unknown, "No such document."),

@@ -33,7 +33,7 @@ pub struct Draft {
     pub skipped: Vec<String>,
 }
 
-/// A document that is stored, and its text.
+/// A document that is stored, with its text and pages.
 pub struct Stored {
     pub document: Document,
     text: Bytes,
@@ -45,6 +45,11 @@ impl Stored {
     pub fn text(&self) -> &str {
         // It was made from a string.
         std::str::from_utf8(&self.text).unwrap_or_default()
+    }
+
+    /// Where its pages begin; empty for formats without pages.
+    pub fn pages(&self) -> &[PageSpan] {
+        &self.pages
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::super::Call;
 use super::super::error::{ApiError, Code};
+use super::store_document::Stored;
 use super::wire::{Outcome, Status};
-use crate::model::Document;
-use crate::retrieve::ingest::{Added, add_document};
+use crate::retrieve::ingest::{Added, Source, add_document};
 use serde_json::Value;
 
 /// Workspaces that one call may name.
@@ -67,11 +67,7 @@ impl Targets {
     }
 
     /// Embeds every document in every workspace. What goes wrong with one does not keep the others out.
-    pub async fn embed<'a>(
-        &self,
-        call: &Call,
-        documents: impl Iterator<Item = &'a Document> + Clone,
-    ) -> Vec<Outcome> {
+    pub async fn embed(&self, call: &Call, stored: &[Stored]) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for slug in &self.0 {
             let workspace = match call.workspace_by_slug(slug).await {
@@ -79,10 +75,12 @@ impl Targets {
                 Ok(None) => Err((Status::Unknown, ApiError::unknown_workspace(slug))),
                 Err(error) => Err((Status::Failed, error)),
             };
-            for document in documents.clone() {
+            for one in stored {
+                let document = &one.document;
                 let outcome = match &workspace {
                     Ok(workspace) => {
-                        let added = add_document(&call.cx, &call.engine, workspace, document).await;
+                        let source = Source::AtHand(one.text(), one.pages());
+                        let added = add_document(&call.cx, &call.engine, workspace, document, source).await;
                         Outcome::of_adding(&document.path(), added)
                     }
                     Err((status, error)) => Outcome::failed(&document.path(), *status, &error.message),

@@ -45,7 +45,7 @@ pub(super) async fn answer(
     targets: Targets,
     message: Option<String>,
 ) -> Result<Answer, ApiError> {
-    let outcomes = targets.embed(call, stored.iter().map(|stored| &stored.document)).await;
+    let outcomes = targets.embed(call, &stored).await;
     Ok(Answer::ok(&wire::creation(&stored, &outcomes, message)))
 }
 
