@@ -72,8 +72,8 @@ struct Ranked {
 /// Rows scanned between two breaths: a millisecond or two, natively.
 const SCAN_STEP: usize = 65_536;
 
-/// Float rows read at first, and twice as many whenever those did not settle it: a store may answer a hundred reads as
-/// soon as one.
+/// Float rows read at first, and at most four times as many whenever those did not settle it: a store may answer a
+/// hundred reads as soon as one.
 const ROWS_READ: usize = 32;
 
 /// Rows that are compared in float at most where codes have to find them. Most searches need far fewer: once no row is
@@ -226,16 +226,20 @@ async fn rescore(
         &candidates
     };
     let mut count = ROWS_READ.max(top_n);
-    while rest.first().is_some_and(|candidate| best.wants(candidate)) {
-        let (batch, later) = rest.split_at(rest.len().min(count));
-        (rest, count) = (later, count.saturating_mul(2));
+    loop {
+        // Once a row is not wanted, none behind it is, and none of them will be.
+        let wanted = rest.iter().take(count).take_while(|candidate| best.wants(candidate)).count();
+        if wanted == 0 {
+            return Ok(best.finish());
+        }
+        let (batch, later) = rest.split_at(wanted);
+        (rest, count) = (later, count.saturating_mul(4));
         for (candidate, row) in batch.iter().zip(float_rows(cx, workspace, loaded, batch).await?) {
             // A row that is gone was deleted since the index was read.
             let Some(row) = row else { continue };
             best.push(candidate.segment, candidate.n, &row).map_err(internal)?;
         }
     }
-    Ok(best.finish())
 }
 
 /// The float rows of candidates: those at hand, and the others from the store.
