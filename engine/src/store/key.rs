@@ -53,9 +53,12 @@ pub fn decode(part: &str) -> String {
     percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
+/// Digits of a number in a key.
+const DIGITS: usize = 12;
+
 /// A number as part of a key.
 pub fn digits(id: u64) -> String {
-    format!("{id:012}")
+    format!("{id:0DIGITS$}")
 }
 
 /// All keys that start with `prefix`, which ends in `/`.
@@ -107,27 +110,45 @@ pub fn is_passing(key: &Key) -> bool {
 /// Small records of which a document has thousands: the vectors and the texts of its chunks.
 const SHELVED: [&str; 2] = ["chunk", "row"];
 
-/// Bytes of three numbers as parts of a key.
-const NUMBERS: usize = 3 * 13;
+/// Records on a shelf.
+pub const SHELF_PLACES: usize = 10;
 
-/// The shelf of a chunk's vector or text, and its place there: a host whose store is slow for each record may keep the
-/// ten whose numbers differ in their last digit as one, under this name. It sorts where they would.
-pub fn shelf(key: &Key) -> Option<(&str, usize)> {
-    let (shelf, place) = shelf_at(key)?;
-    (shelf.len() + 1 == key.as_str().len()).then_some((shelf, place))
+/// The shelf of a chunk's vector or text, and its place there: a host whose store is slow for each record may keep as
+/// many as [`SHELF_PLACES`] in a row as one, under the key of the first of them.
+pub fn shelf(key: &Key) -> Option<(Key, usize)> {
+    let (stem, number, rest) = numbered(key)?;
+    rest.is_empty().then(|| shelf_of(stem, number))
 }
 
-/// Whether what lies behind `bound` may be on shelves.
-pub fn is_shelved(bound: &Key) -> bool {
-    bound.as_str().split_once('/').is_some_and(|(kind, _)| SHELVED.contains(&kind))
+/// Whether what is stored under `key`, or lies behind it, is on shelves.
+pub fn is_shelved(key: &Key) -> bool {
+    key.as_str().split_once('/').is_some_and(|(kind, _)| SHELVED.contains(&kind))
 }
 
 /// The shelf that a range which begins or ends at `bound` may take apart.
-pub fn shelf_at(bound: &Key) -> Option<(&str, usize)> {
-    let (kind, _) = bound.as_str().split_once('/').filter(|(kind, _)| SHELVED.contains(kind))?;
-    let (shelf, rest) = bound.as_str().split_at_checked(kind.len() + NUMBERS - 1)?;
-    let place = rest.chars().next()?.to_digit(10)?;
-    Some((shelf, place as usize))
+pub fn shelf_at(bound: &Key) -> Option<(Key, usize)> {
+    let (stem, number, _) = numbered(bound)?;
+    Some(shelf_of(stem, number))
+}
+
+/// The key at a place of the shelf that is called `shelf`; `None` if no shelf is called so.
+pub fn on_shelf(shelf: &Key, place: usize) -> Option<Key> {
+    let (stem, first, rest) = numbered(shelf)?;
+    let number = first.checked_add(place as u64)?;
+    rest.is_empty().then(|| Key::new(format!("{stem}{}", digits(number))))
+}
+
+fn shelf_of(stem: &str, number: u64) -> (Key, usize) {
+    let place = number % SHELF_PLACES as u64;
+    (Key::new(format!("{stem}{}", digits(number - place))), place as usize)
+}
+
+/// What is in front of the third number of a key that has a shelf, this number, and what is behind it.
+fn numbered(key: &Key) -> Option<(&str, u64, &str)> {
+    let (kind, _) = key.as_str().split_once('/').filter(|(kind, _)| SHELVED.contains(kind))?;
+    let (stem, rest) = key.as_str().split_at_checked(kind.len() + 1 + 2 * (DIGITS + 1))?;
+    let (number, rest) = rest.split_at_checked(DIGITS)?;
+    Some((stem, number.parse().ok()?, rest))
 }
 
 macro_rules! keys {
@@ -417,18 +438,21 @@ mod tests {
     }
 
     #[test]
-    fn ten_chunks_share_a_shelf_that_sorts_as_they_do() {
-        let keys: Vec<Key> = (8..12).map(|n| row(1, 2, n)).collect();
+    fn chunks_in_a_row_share_a_shelf_with_the_key_of_the_first() {
+        let keys: Vec<Key> = [0, 9, 10, 21].map(|n| row(1, 2, n)).into();
         let shelves: Vec<_> = keys.iter().map(|key| shelf(key).unwrap()).collect();
-        assert_eq!(shelves.iter().map(|(_, place)| *place).collect::<Vec<_>>(), [8, 9, 0, 1]);
-        assert!(shelves[0].0 == shelves[1].0 && shelves[1].0 < shelves[2].0);
-        assert!(shelves[2].0 < keys[2].as_str() && shelves[2].0 > keys[1].as_str());
+        let first = |n| row(1, 2, n);
+        assert_eq!(shelves, [(first(0), 0), (first(0), 9), (first(10), 0), (first(20), 1)]);
+        for (key, (shelf, place)) in keys.iter().zip(&shelves) {
+            assert_eq!(on_shelf(shelf, *place).as_ref(), Some(key));
+        }
+        assert_eq!((shelf(&after(&keys[1])), shelf_at(&after(&keys[1]))), (None, Some((first(0), 9))));
+    }
+
+    #[test]
+    fn only_chunks_are_on_shelves() {
         let range = segment_rows(1, 2);
-        assert!(
-            shelves.iter().all(|(shelf, _)| *shelf > range.start.as_str() && *shelf < range.end.as_str())
-        );
-        assert_eq!((shelf(&after(&keys[1])), shelf_at(&after(&keys[1]))), (None, Some(shelves[1])));
-        assert!(is_shelved(&range.start) && !is_shelved(&vectors(1, 2, 3)));
+        assert!(is_shelved(&range.start) && is_shelved(&chunk(1, 2, 3)) && !is_shelved(&vectors(1, 2, 3)));
         assert_eq!(
             (shelf_at(&range.start), shelf(&workspace(1)), shelf(&vectors(1, 2, 3))),
             (None, None, None)

@@ -1,7 +1,7 @@
 //! Ranges of records, on shelves or by themselves.
 
 use super::indexed_db::outcome;
-use super::shelves::{self, PLACES};
+use super::shelves;
 use super::value;
 use bytes::Bytes;
 use haversack_engine::seam::text_or_base64::Blob;
@@ -35,9 +35,9 @@ pub async fn run(
     Ok(entries)
 }
 
-/// Where to begin: a shelf has the name of its first records without their last digit.
-fn start(range: &KeyRange) -> &str {
-    key::shelf_at(&range.start).map_or(range.start.as_str(), |(shelf, _)| shelf)
+/// Where to begin: a shelf is called by the first of its records.
+fn start(range: &KeyRange) -> String {
+    key::shelf_at(&range.start).map_or_else(|| range.start.clone(), |(shelf, _)| shelf).to_string()
 }
 
 async fn forwards(
@@ -47,10 +47,10 @@ async fn forwards(
     keys_only: bool,
 ) -> Result<Entries, JsValue> {
     let mut entries = Vec::new();
-    let mut from = (start(range).to_owned(), false);
+    let mut from = (start(range), false);
     while entries.len() < limit {
         let left = limit - entries.len();
-        let page = if key::is_shelved(&range.start) { left / PLACES + 1 } else { left };
+        let page = if key::is_shelved(&range.start) { left / key::SHELF_PLACES + 1 } else { left };
         let page = u32::try_from(page).unwrap_or(u32::MAX);
         let Some(rest) = value::range(&from.0, from.1, range)? else { break };
         let names = store.get_all_keys_with_key_and_limit(&rest, page)?;
@@ -60,7 +60,7 @@ async fn forwards(
         let names: Vec<Key> = names.iter().map(|name| value::key(&name)).collect::<Result<_, _>>()?;
         // What is on a shelf, only the shelf knows.
         let values = match values {
-            None if names.iter().any(shelves::is_shelf) => Some(ask()?),
+            None if names.iter().any(key::is_shelved) => Some(ask()?),
             values => values,
         };
         let values: Array = match values {
@@ -85,7 +85,7 @@ async fn backwards(
     keys_only: bool,
 ) -> Result<Entries, JsValue> {
     let mut entries = Vec::new();
-    let Some(all) = value::range(start(range), false, range)? else { return Ok(entries) };
+    let Some(all) = value::range(&start(range), false, range)? else { return Ok(entries) };
     let direction = IdbCursorDirection::Prev;
     let bare = keys_only && !key::is_shelved(&range.start);
     let request = match bare {
@@ -114,7 +114,7 @@ async fn backwards(
 
 /// Adds what a stored record holds of the range. A value that was not asked for is empty.
 fn add(entries: &mut Entries, name: &Key, value: &JsValue, range: &KeyRange) -> Result<(), JsValue> {
-    if !shelves::is_shelf(name) {
+    if !key::is_shelved(name) {
         entries.push((name.clone(), value::from_js(value)?.unwrap_or(Blob(Bytes::new()))));
         return Ok(());
     }

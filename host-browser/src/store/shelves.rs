@@ -1,32 +1,31 @@
-//! Ten small records in one.
+//! Many small records in one.
 //!
-//! IndexedDB takes about as long for a kilobyte as for a hundred of them: a record costs a message to another process.
-//! So the records that [`key::shelf`] names are stored by tens; all others by themselves. What a commit changes on a shelf
-//! it does not fill is read first, in the same transaction.
+//! A record costs IndexedDB a message to another process and a search for what it replaces, so that one kilobyte takes
+//! almost as long as ten. The records that [`key::shelf`] names are stored by tens; all others by themselves. With more
+//! in one, a search reads more bytes than it saves messages; values of more than 64 kB become files in Chromium, of which
+//! each read takes half a millisecond. What a commit changes on a shelf it does not fill is read first, in the same
+//! transaction.
 //!
 //! A shelf is an array of values, with holes where nothing is. If all of them are bytes, which is so of vectors, it is one
-//! row of bytes: the lengths of all ten (u32, little-endian; the largest where nothing is), then the values. Taking one
-//! out of that is much faster than taking ten apart.
+//! row of bytes: the lengths of all (u32, little-endian; the largest where nothing is), then the values. Taking one out
+//! of that is much faster than taking all apart.
 
 use super::indexed_db::outcome;
 use super::value;
 use bytes::Bytes;
 use haversack_engine::seam::text_or_base64::Blob;
 use haversack_engine::seam::{Key, Write};
-use haversack_engine::store::key;
+use haversack_engine::store::key::{self, SHELF_PLACES as PLACES};
 use js_sys::{Array, Uint8Array};
 use std::collections::{BTreeMap, BTreeSet};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbObjectStore, IdbRequest};
 
-/// Records on a shelf.
-pub const PLACES: usize = 10;
-
 /// Records that were read in a transaction, and the shelves that it is changing.
 pub struct Shelves {
     /// By their names in the store, in order; `undefined` where nothing is.
-    found: Vec<(String, JsValue)>,
-    changed: BTreeMap<String, Places>,
+    found: Vec<(Key, JsValue)>,
+    changed: BTreeMap<Key, Places>,
 }
 
 /// What is on a shelf.
@@ -40,12 +39,14 @@ impl Shelves {
     pub async fn read<'a>(
         store: &IdbObjectStore,
         keys: impl Iterator<Item = &'a Key>,
-        mut names: BTreeSet<&'a str>,
+        mut names: BTreeSet<Key>,
     ) -> Result<Shelves, JsValue> {
         names.extend(keys.map(name));
-        let ask = |name: &str| Ok((name.to_owned(), store.get(&name.into())?));
-        let requests: Vec<(String, IdbRequest)> =
-            names.into_iter().map(ask).collect::<Result<_, JsValue>>()?;
+        let ask = |name: Key| {
+            let request = store.get(&name.as_str().into())?;
+            Ok((name, request))
+        };
+        let requests: Vec<(Key, IdbRequest)> = names.into_iter().map(ask).collect::<Result<_, JsValue>>()?;
         // Requests of a transaction settle in order: once the last has, so have all.
         if let Some((_, last)) = requests.last() {
             outcome(last).await?;
@@ -55,14 +56,14 @@ impl Shelves {
     }
 
     /// What is stored under a name that was read, if anything.
-    fn found(&self, name: &str) -> Option<&JsValue> {
-        let at = self.found.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+    fn found(&self, name: &Key) -> Option<&JsValue> {
+        let at = self.found.binary_search_by(|(known, _)| known.cmp(name)).ok()?;
         self.found.get(at).map(|(_, value)| value).filter(|value| !value.is_undefined())
     }
 
     /// The value of a key that was read.
     pub fn get(&self, key: &Key) -> Result<Option<Blob>, JsValue> {
-        let Some(found) = self.found(name(key)) else { return Ok(None) };
+        let Some(found) = self.found(&name(key)) else { return Ok(None) };
         match key::shelf(key) {
             None => value::from_js(found),
             Some((_, place)) => one(found, place),
@@ -118,18 +119,18 @@ impl Shelves {
     }
 
     /// A shelf as this commit leaves it.
-    fn change(&mut self, shelf: &str) -> Result<&mut Places, JsValue> {
-        if !self.changed.contains_key(shelf) {
-            let places = self.found(shelf).map(from_js).transpose()?.unwrap_or_default();
-            self.changed.insert(shelf.to_owned(), places);
+    fn change(&mut self, shelf: Key) -> Result<&mut Places, JsValue> {
+        if !self.changed.contains_key(&shelf) {
+            let places = self.found(&shelf).map(from_js).transpose()?.unwrap_or_default();
+            self.changed.insert(shelf.clone(), places);
         }
-        self.changed.get_mut(shelf).ok_or_else(|| js_sys::Error::new("a shelf is gone").into())
+        self.changed.get_mut(&shelf).ok_or_else(|| js_sys::Error::new("a shelf is gone").into())
     }
 }
 
 /// The shelves that `writes` change without filling them.
-pub fn touched(writes: &[Write]) -> BTreeSet<&str> {
-    let mut filled: BTreeMap<&str, usize> = BTreeMap::new();
+pub fn touched(writes: &[Write]) -> BTreeSet<Key> {
+    let mut filled: BTreeMap<Key, usize> = BTreeMap::new();
     let mut touched = BTreeSet::new();
     for write in writes {
         match write {
@@ -141,9 +142,7 @@ pub fn touched(writes: &[Write]) -> BTreeSet<&str> {
             Write::Delete(key) => touched.extend(key::shelf(key).map(|(shelf, _)| shelf)),
             Write::DeleteRange(range) => {
                 let bounds = [&range.start, &range.end];
-                touched.extend(
-                    bounds.into_iter().filter_map(|bound| key::shelf_at(bound)).map(|(shelf, _)| shelf),
-                );
+                touched.extend(bounds.into_iter().filter_map(key::shelf_at).map(|(shelf, _)| shelf));
             }
         }
     }
@@ -152,19 +151,14 @@ pub fn touched(writes: &[Write]) -> BTreeSet<&str> {
     touched
 }
 
-/// Whether a stored record is a shelf.
-pub fn is_shelf(name: &Key) -> bool {
-    keys(name.as_str()).next().is_some_and(|(_, key)| key::shelf(&key).is_some())
-}
-
 /// The records of a shelf that are there, in order.
 pub fn records(shelf: &Key, value: &JsValue) -> Result<Vec<(Key, Blob)>, JsValue> {
-    let places = keys(shelf.as_str()).zip(from_js(value)?);
+    let places = keys(shelf).zip(from_js(value)?);
     Ok(places.filter_map(|((_, key), value)| Some((key, Blob(value?)))).collect())
 }
 
-fn keys(shelf: &str) -> impl Iterator<Item = (usize, Key)> + '_ {
-    (0..PLACES).map(move |place| (place, Key::new(format!("{shelf}{place}"))))
+fn keys(shelf: &Key) -> impl Iterator<Item = (usize, Key)> + '_ {
+    (0..PLACES).filter_map(move |place| Some((place, key::on_shelf(shelf, place)?)))
 }
 
 fn to_js(places: &Places) -> JsValue {
@@ -237,8 +231,8 @@ fn damaged() -> JsValue {
 }
 
 /// Under which name a record is stored.
-fn name(key: &Key) -> &str {
-    key::shelf(key).map_or(key.as_str(), |(shelf, _)| shelf)
+fn name(key: &Key) -> Key {
+    key::shelf(key).map_or_else(|| key.clone(), |(shelf, _)| shelf)
 }
 
 #[cfg(test)]
@@ -251,9 +245,9 @@ mod tests {
 
     #[test]
     fn a_shelf_that_a_commit_fills_need_not_be_read() {
-        let all: Vec<Write> = (0..20).map(put).collect();
+        let all: Vec<Write> = (0..40).map(put).collect();
         assert!(touched(&all).is_empty());
-        assert_eq!(touched(&all[1..]), BTreeSet::from(["row/000000000001/000000000002/00000000000"]));
+        assert_eq!(touched(&all[1..]), BTreeSet::from([key::row(1, 2, 0)]));
         let other = Write::Put(key::workspace(10), Bytes::new());
         assert!(touched(&[other]).is_empty());
     }
@@ -261,14 +255,11 @@ mod tests {
     #[test]
     fn what_is_deleted_on_a_shelf_is_read_before() {
         let delete = Write::Delete(key::chunk(1, 2, 3));
-        assert_eq!(touched(&[delete]).len(), 1);
+        assert_eq!(touched(&[delete]), BTreeSet::from([key::chunk(1, 2, 0)]));
         let mut range = key::segment_rows(1, 2);
         assert!(touched(&[Write::DeleteRange(range.clone())]).is_empty());
-        range.start = key::row(1, 2, 15);
-        assert_eq!(
-            touched(&[Write::DeleteRange(range)]),
-            BTreeSet::from(["row/000000000001/000000000002/00000000001"])
-        );
+        range.start = key::row(1, 2, 25);
+        assert_eq!(touched(&[Write::DeleteRange(range)]), BTreeSet::from([key::row(1, 2, 20)]));
     }
 
     #[test]
@@ -280,13 +271,8 @@ mod tests {
         let row = Bytes::from(joined(&places));
         assert_eq!(row.len(), LENGTHS + 4);
         assert_eq!(apart(&row).unwrap(), places);
-        assert_eq!((bounds(&row, 0), bounds(&row, 2)), (Some(None), Some(Some((40, 43)))));
-        assert_eq!((bounds(&row, 9), bounds(&row[..39], 0)), (Some(Some((43, 44))), None));
-    }
-
-    #[test]
-    fn shelves_are_told_from_records() {
-        assert!(is_shelf(&Key::new("row/000000000001/000000000002/00000000001")));
-        assert!(!is_shelf(&key::row(1, 2, 3)) && !is_shelf(&key::workspace(1)));
+        assert_eq!((bounds(&row, 0), bounds(&row, 2)), (Some(None), Some(Some((LENGTHS, LENGTHS + 3)))));
+        let last = Some(Some((LENGTHS + 3, LENGTHS + 4)));
+        assert_eq!((bounds(&row, 9), bounds(&row[..LENGTHS - 1], 0)), (last, None));
     }
 }
