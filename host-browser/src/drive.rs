@@ -2,6 +2,7 @@
 
 use crate::answer::{Outlet, Waiting};
 use crate::effects::{Effects, Report, Reporting, Rest};
+use crate::memory;
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Abortable};
 use futures_util::stream::FuturesUnordered;
@@ -23,6 +24,7 @@ pub async fn drive(mut run: Run, call: u32, effects: Effects, outlet: Outlet) {
     let mut told_to_leave = false;
     loop {
         let until = loop {
+            memory::ahead();
             match run.poll() {
                 Output::Effect { id, effect } => inflight.start(id, effect),
                 Output::Cancel { id } => inflight.cancel(id),

@@ -13,6 +13,7 @@ mod effects;
 mod error;
 mod host;
 mod http;
+mod memory;
 mod model;
 mod platform;
 mod store;
