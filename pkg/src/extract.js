@@ -8,24 +8,58 @@ const MODULE = "../wasm/extract.wasm";
 /** How long one file may take. */
 const TIME_MS = 300_000;
 
+/** How long a thread without a file is kept. */
+const IDLE_MS = 10_000;
+
 /** What reads files: `(name, mime, bytes, signal) => Promise<Uint8Array>` of JSON. */
 export function reader(options = {}) {
   let module;
   const load = () => (module ??= readFile(MODULE, options).then((bytes) => WebAssembly.compile(bytes)));
+  const desk = new Desk();
   return async (name, mime, bytes, signal) => {
     const compiled = await load().catch((error) => {
       module = undefined;
       throw error;
     });
     signal.throwIfAborted();
-    const worker = options.extractInWorker === false ? undefined : startWorker();
+    const worker = options.extractInWorker === false ? undefined : desk.take();
     if (!worker) return extract(compiled, name, bytes);
-    return inWorker(worker, compiled, name, bytes, signal).catch((error) => {
+    try {
+      const json = await inWorker(worker, compiled, name, bytes, signal);
+      desk.giveBack(worker);
+      return json;
+    } catch (error) {
+      worker.terminate();
       // A policy may forbid workers; it says so only after one was made.
       if (error.kind !== "unstarted") throw error;
       return extract(compiled, name, bytes);
-    });
+    }
   };
+}
+
+/** Keeps a worker that did well for the next file: starting one takes longer than most files. */
+class Desk {
+  #idle;
+  #timer;
+
+  take() {
+    clearTimeout(this.#timer);
+    const worker = this.#idle ?? startWorker();
+    this.#idle = undefined;
+    return worker;
+  }
+
+  giveBack(worker) {
+    this.#dismiss();
+    this.#idle = worker;
+    this.#timer = setTimeout(() => this.#dismiss(), IDLE_MS);
+  }
+
+  #dismiss() {
+    clearTimeout(this.#timer);
+    this.#idle?.terminate();
+    this.#idle = undefined;
+  }
 }
 
 /** Reads one file, here and now. */
@@ -51,7 +85,7 @@ function startWorker() {
 }
 
 function inWorker(worker, module, name, bytes, signal) {
-  const reading = new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const fail = (message, kind) => reject(Object.assign(new Error(message), { kind }));
     const late = setTimeout(() => fail(`it took longer than ${TIME_MS / 1000} s. Split it and try again.`, "timeout"), TIME_MS);
     worker.onmessage = ({ data }) => {
@@ -59,11 +93,11 @@ function inWorker(worker, module, name, bytes, signal) {
       return data.json ? resolve(data.json) : fail(data.message, "rejected");
     };
     worker.onerror = (event) => {
+      clearTimeout(late);
       event.preventDefault?.();
       fail(event.message || "the reader could not be started", event.message ? "failed" : "unstarted");
     };
-    signal.addEventListener("abort", () => reject(signal.reason));
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     worker.postMessage({ module, name, bytes });
   });
-  return reading.finally(() => worker.terminate());
 }
