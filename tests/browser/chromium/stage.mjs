@@ -73,10 +73,20 @@ function located(path) {
   return inside?.endsWith("/") ? `${inside}index.html` : (inside ?? "/nowhere");
 }
 
-/** Chromium, without its sandbox where that cannot be had. */
+/** Chromium. What its contexts store is in memory, as in a private window. */
 export function launch(args = []) {
+  return chromium.launch(options(args));
+}
+
+/** Chromium as people have it: what is stored is in files of `folder`. */
+export function launchProfile(folder, args = []) {
+  return chromium.launchPersistentContext(folder, options(args));
+}
+
+/** Without a sandbox where that cannot be had. */
+function options(args) {
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...sandbox, ...args] });
+  return { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...sandbox, ...args] };
 }
 
 /** A tab on a page of the site; `problems` collects what its console would show. */

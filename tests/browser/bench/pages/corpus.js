@@ -1,22 +1,32 @@
-// Text that cuts into chunks of about one size, the same everywhere.
+// A long text in parts, the same in a page and in Node.
 
 /** About what one chunk takes of it. */
 export const CHUNK_BYTES = 850;
 
-const WORDS = ("harvest river copper lantern meadow ledger anchor violin granite saddle orchard beacon timber kettle harbour "
-  + "pigment bridge marble compass thistle furnace pepper archive glacier ribbon sextant walnut cellar falcon organ").split(" ");
+/** Characters at the end that are never given out: questions are made of them. */
+const KEPT = 1_000_000;
 
-export const QUESTIONS = ["the copper lantern by the river", "who tuned the violin in the orchard", "a ledger of granite and marble", "the falcon over the harbour"];
+export class Corpus {
+  #text;
+  #at = 0;
 
-/** Part `part` of a long text: paragraphs of one chunk each. */
-export function text(part, bytes) {
-  let state = part * 7919 + 1;
-  const next = () => (state = (state * 48271) % 2147483647);
-  let all = "";
-  while (all.length < bytes) {
-    let paragraph = "";
-    while (paragraph.length < CHUNK_BYTES - 60) paragraph += `The ${WORDS[next() % 30]} and the ${WORDS[next() % 30]} of ${WORDS[next() % 30]} ${next() % 1000}. `;
-    all += `${paragraph}\n\n`;
+  constructor(text) {
+    this.#text = text;
   }
-  return all;
+
+  /** The next `length` characters. */
+  take(length) {
+    const end = this.#at + length;
+    if (end > this.#text.length - KEPT) throw new Error("the text is too short for so many chunks");
+    const part = this.#text.slice(this.#at, end);
+    this.#at = end;
+    return part;
+  }
+
+  /** Eight words each. Each is asked once: what an earlier answer left in memory is no help. */
+  questions(count) {
+    const kept = this.#text.slice(-KEPT);
+    const step = Math.floor(KEPT / (count + 1));
+    return Array.from({ length: count }, (_, i) => kept.slice(i * step, i * step + 2000).match(/[A-Za-z]{3,}/g).slice(1, 9).join(" "));
+  }
 }
