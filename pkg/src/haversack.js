@@ -35,12 +35,12 @@ export class Haversack {
     return asResponse(await this.#engine.call(call, began), signal);
   }
 
-  async #json(method, path, body, { began, signal } = {}) {
-    const init = { method, signal };
+  async #json(method, path, body, { began, signal, headers } = {}) {
+    const init = { method, signal, headers };
     if (body instanceof FormData || body instanceof Uint8Array) init.body = body;
     else if (body !== undefined) {
       init.body = JSON.stringify(body);
-      init.headers = { "content-type": "application/json" };
+      init.headers = { "content-type": "application/json", ...headers };
     }
     const response = await this.#fetch(path, init, began);
     if (!response.ok) throw await answered(response);
@@ -78,7 +78,9 @@ export class Haversack {
     const progress = steps(onProgress, called);
     progress("sending");
     const began = onProgress && ((effect) => STAGES[effect] && progress(STAGES[effect]));
-    const { documents, success, error } = await this.#json("POST", "/api/v1/document/upload", form, { began, signal });
+    // The text of a book need not come back.
+    const headers = { prefer: "return=minimal" };
+    const { documents, success, error } = await this.#json("POST", "/api/v1/document/upload", form, { began, signal, headers });
     if (success === false) throw new HaversackError(error ?? `${called} could not be added`);
     progress("done");
     return documents;

@@ -159,7 +159,10 @@ fn upload(name: &str, bytes: &[u8], slug: &str) -> ApiRequest {
         method: "POST".into(),
         path: "/api/v1/document/upload".into(),
         query: String::new(),
-        headers: vec![("content-type".into(), format!("multipart/form-data; boundary={boundary}"))],
+        headers: vec![
+            ("content-type".into(), format!("multipart/form-data; boundary={boundary}")),
+            ("prefer".into(), "return=minimal".into()),
+        ],
         body: body.into(),
     }
 }

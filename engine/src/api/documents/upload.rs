@@ -46,7 +46,17 @@ pub(super) async fn answer(
     message: Option<String>,
 ) -> Result<Answer, ApiError> {
     let outcomes = targets.embed(call, &stored).await;
-    Ok(Answer::ok(&wire::creation(&stored, &outcomes, message)))
+    let minimal = prefers_minimal(call);
+    let answer = Answer::ok(&wire::creation(&stored, &outcomes, message, !minimal));
+    Ok(if minimal { answer.with_header("preference-applied", MINIMAL) } else { answer })
+}
+
+/// The preference (RFC 7240 §4.2) of callers who know the text already: it may have megabytes.
+const MINIMAL: &str = "return=minimal";
+
+fn prefers_minimal(call: &Call) -> bool {
+    let preferences = call.request.header("prefer").unwrap_or_default();
+    preferences.split(',').any(|one| one.trim().eq_ignore_ascii_case(MINIMAL))
 }
 
 /// A file that could not be read, as clients know it.

@@ -70,12 +70,17 @@ pub struct Creation<'a> {
     message: Option<String>,
 }
 
-/// Documents that are stored, with what embedding them came to.
-pub fn creation<'a>(stored: &'a [Stored], outcomes: &'a [Outcome], message: Option<String>) -> Creation<'a> {
+/// Documents that are stored, with what embedding them came to, and with their texts or without.
+pub fn creation<'a>(
+    stored: &'a [Stored],
+    outcomes: &'a [Outcome],
+    message: Option<String>,
+    with_text: bool,
+) -> Creation<'a> {
     let documents = stored.iter().map(|stored| {
         let document = &stored.document;
         Created {
-            document: described(document, Some(stored.text())),
+            document: described(document, with_text.then(|| stored.text())),
             location: document.path(),
             is_direct_upload: false,
             name: &document.name,

@@ -18,7 +18,7 @@ export class Corpus {
   take(length) {
     const end = this.#at + length;
     if (end > this.#text.length - KEPT) throw new Error("the text is too short for so many chunks");
-    const part = this.#text.slice(this.#at, end);
+    const part = this.#text.slice(this.#at, end).toWellFormed();
     this.#at = end;
     return part;
   }

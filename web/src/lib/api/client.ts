@@ -83,6 +83,8 @@ export function upload<T>(path: string, form: FormData, progress: (fraction: num
     const request = new XMLHttpRequest();
     request.open("POST", address(path));
     if (connection.key) request.setRequestHeader("authorization", `Bearer ${connection.key}`);
+    // The text of a book need not come back.
+    request.setRequestHeader("prefer", "return=minimal");
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable && event.total > 0) progress(event.loaded / event.total);
     });

@@ -187,23 +187,31 @@ pub struct Names {
     names: Vec<String>,
 }
 
+const MINIMAL: &str = "With `Prefer: return=minimal` the answer leaves out `pageContent`.";
+
 /// Every operation.
 pub fn operations() -> Vec<Operation> {
     vec![
         op("POST", "/v1/document/upload", TAG, "Upload a file")
+            .note(MINIMAL)
             .multipart::<Upload>()
             .ok::<Created>()
             .errors(&[422]),
         op("POST", "/v1/document/upload/:folder", TAG, "Upload a file into a folder")
+            .note(MINIMAL)
             .multipart::<Upload>()
             .ok::<Created>()
             .errors(&[422]),
         op("POST", "/v1/document/upload-link", TAG, "Fetch a web page or file")
-            .note("Addresses in private networks are refused, also behind redirects.")
+            .note(
+                "Addresses in private networks are refused, also behind redirects. With `Prefer: return=minimal` the \
+                 answer leaves out `pageContent`.",
+            )
             .body::<Link>()
             .ok::<Created>()
             .errors(&[422]),
         op("POST", "/v1/document/raw-text", TAG, "Store a text")
+            .note(MINIMAL)
             .body::<RawText>()
             .ok::<Created>()
             .errors(&[422]),

@@ -32,6 +32,24 @@ fn an_upload_is_one_commit() {
 }
 
 #[test]
+fn who_prefers_it_so_does_not_get_the_text_back() {
+    let mut host = host();
+    let mut request = upload_request("/v1/document/upload", "notes.txt", b"Meeting notes", &[]);
+    request.headers.push(("prefer".into(), "respond-async, Return=Minimal".into()));
+    let mut running = host.start(request);
+    let answer = host.finish(&mut running);
+    let applied =
+        |(name, value): &(String, String)| name == "preference-applied" && value == "return=minimal";
+    assert!(answer.headers.iter().any(applied));
+    let document = &answer.ok()["documents"][0];
+    assert_eq!((&document["title"], document.get("pageContent")), (&json!("notes.txt"), None));
+
+    let whole = host.upload("/v1/document/upload", "notes.txt", b"Meeting notes", &[]);
+    assert!(!whole.headers.iter().any(applied));
+    assert_eq!(whole.ok()["documents"][0]["pageContent"], "Meeting notes");
+}
+
+#[test]
 fn a_bad_folder_is_refused_before_anything_is_stored() {
     let mut host = host();
     let long = format!("/v1/document/upload/{}", "x".repeat(256));
