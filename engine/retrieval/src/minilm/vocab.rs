@@ -10,7 +10,7 @@ const TOKENS_MAX: usize = 65_535;
 
 /// The tokens of a model and the way to find them: a hash table whose slots name lines of the borrowed file.
 ///
-/// Memory besides the file: 12 bytes a token for its place and its key, 8 to 16 for the table.
+/// Memory besides the file: 12 bytes a token for its place and its key, 8 to 16 for the table, 16 kB for the lengths.
 #[derive(Clone, Debug)]
 pub struct Vocab {
     file: Bytes,
@@ -20,8 +20,15 @@ pub struct Vocab {
     table: Vec<u32>,
     /// The [`key`] of each token: most comparisons end here and do not touch the file.
     keys: Vec<u64>,
+    /// How long the pieces are that begin alike: see [`Vocab::may_have`].
+    lengths: Vec<u32>,
     token_bytes_max: usize,
 }
+
+/// Bytes of a piece that say how long it may be.
+pub(super) const BEGINNING: usize = 3;
+/// Entries of `Vocab::lengths`, a power of two.
+const BEGINNINGS: usize = 4096;
 
 /// A hash state after some bytes of a token (FNV-1a). One pass over a word gives the hash of each prefix.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +77,7 @@ impl Vocab {
             starts,
             table: vec![0; (2 * tokens).next_power_of_two()],
             keys: Vec::with_capacity(tokens),
+            lengths: vec![0; BEGINNINGS],
             token_bytes_max: 0,
         };
         (0..tokens).try_for_each(|id| vocab.index(id as u32))?;
@@ -111,6 +119,12 @@ impl Vocab {
         self.find(hash, CONTINUATION, piece)
     }
 
+    /// Whether a token may spell a piece of `length` bytes, at least [`BEGINNING`], the first of which have this hash.
+    /// Most lengths are told to be none of any token's, which saves looking for it.
+    pub(super) fn may_have(&self, beginning: Prefix, length: usize) -> bool {
+        self.lengths[place(beginning)] & bit(length) != 0
+    }
+
     fn find(&self, hash: Prefix, before: &[u8], piece: &[u8]) -> Option<u32> {
         let mut at = self.slot(hash);
         loop {
@@ -143,6 +157,20 @@ impl Vocab {
             at = (at + 1) & (self.table.len() - 1);
         }
         self.table[at] = hash.0 << 16 | (id + 1);
+        let token = self.bytes(id);
+        let pieces = [
+            Some((Prefix::WORD, token)),
+            token.strip_prefix(CONTINUATION).map(|p| (Prefix::CONTINUATION, p)),
+        ];
+        let beginnings: Vec<_> = pieces
+            .into_iter()
+            .flatten()
+            .filter_map(|(start, piece)| {
+                let first = piece.first_chunk::<BEGINNING>()?;
+                Some((first.iter().fold(start, |hash, &byte| hash.push(byte)), piece.len()))
+            })
+            .collect();
+        beginnings.into_iter().for_each(|(hash, length)| self.lengths[place(hash)] |= bit(length));
         self.keys.push(key);
         self.token_bytes_max = self.token_bytes_max.max(length);
         Ok(())
@@ -157,6 +185,16 @@ impl Vocab {
         let top = hash.0.wrapping_mul(0x9e37_79b9) >> 15;
         top as usize & (self.table.len() - 1)
     }
+}
+
+/// Where the lengths of pieces with this beginning are.
+fn place(beginning: Prefix) -> usize {
+    beginning.0.wrapping_mul(0x9e37_79b9) as usize >> 20 & (BEGINNINGS - 1)
+}
+
+/// A length as one of 32 bits; the last one is all from 31.
+fn bit(length: usize) -> u32 {
+    1 << length.min(31)
 }
 
 /// The key of a token that is too long for one of its own. No token spells it: it is not UTF-8.

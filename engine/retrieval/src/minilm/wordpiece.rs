@@ -1,6 +1,6 @@
 use super::ModelError;
 use super::normalize::{is_punctuation, normalize};
-use super::vocab::{Prefix, TOKEN_BYTES_MAX, Vocab};
+use super::vocab::{BEGINNING, Prefix, TOKEN_BYTES_MAX, Vocab};
 
 /// Longer words are unknown, as in BERT.
 const WORD_CHARS_MAX: usize = 100;
@@ -219,7 +219,11 @@ fn longest_match(
         hash = hash.push(byte);
         *slot = hash;
     }
+    let beginning = hashes[BEGINNING - 1];
     (1..=longest).rev().find_map(|length| {
+        if length >= BEGINNING && !vocab.may_have(beginning, length) {
+            return None;
+        }
         let (hash, piece) = (hashes[length - 1], &rest[..length]);
         let id = if at_start { vocab.find_word(hash, piece) } else { vocab.find_continuation(hash, piece) };
         id.map(|id| (id, length))
