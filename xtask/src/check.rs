@@ -12,6 +12,9 @@ pub fn all() -> Result<(), Failure> {
     cargo(&[&["clippy"][..], &lean, &["--lib", "--tests", "--", "--deny", "warnings"]].concat())?;
     cargo(&[&["test", "--quiet"][..], &lean, &["--lib"]].concat())?;
     wasm::check()?;
+    // The only examples in documentation that are code.
+    let retrieval = ["--package", "haversack-retrieval", "--features", "embedded-assets"];
+    cargo(&[&["test", "--quiet", "--doc"][..], &retrieval].concat())?;
     cargo_with(&["doc", "--workspace", "--no-deps", "--quiet"], &[("RUSTDOCFLAGS", "--deny warnings")])
 }
 

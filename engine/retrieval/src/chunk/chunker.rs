@@ -13,13 +13,13 @@ use super::{Chunk, ChunkError, ChunkMode, ChunkOptions};
 /// Take them one by one as an iterator, or in batches with [`Self::next_batch`] to let others run in between.
 ///
 /// ```
-/// use haversack_engine::chunk::{ChunkMode, ChunkOptions, Chunker};
+/// use haversack_retrieval::chunk::{ChunkMode, ChunkOptions, Chunker};
 ///
 /// let text = "Otters swim.\n\nKestrels hover.";
 /// let options = ChunkOptions { size: 20, overlap: 5, mode: ChunkMode::Recursive };
 /// let chunks: Vec<&str> = Chunker::new(text, options, &[])?.map(|chunk| &text[chunk.span]).collect();
 /// assert_eq!(chunks, ["Otters swim.", "Kestrels hover."]);
-/// # Ok::<(), haversack_engine::chunk::ChunkError>(())
+/// # Ok::<(), haversack_retrieval::chunk::ChunkError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Chunker<'t> {

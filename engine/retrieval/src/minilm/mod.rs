@@ -20,7 +20,7 @@ pub use wordpiece::Wordpiece;
 /// only those that texts touch become resident.
 ///
 /// ```
-/// use haversack_engine::embed::minilm::embedded;
+/// use haversack_retrieval::minilm::embedded;
 ///
 /// let vector = embedded().embed("how do I reset my password?");
 /// assert_eq!(vector.len(), 256);
