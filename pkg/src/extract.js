@@ -11,12 +11,12 @@ const TIME_MS = 300_000;
 /** How long a thread without a file is kept. */
 const IDLE_MS = 10_000;
 
-/** What reads files: `(name, mime, bytes, signal) => Promise<Uint8Array>` of JSON. */
+/** What reads files: `read(name, mime, bytes, signal)` gives JSON as bytes, `close()` lets go of its thread. */
 export function reader(options = {}) {
   let module;
   const load = () => (module ??= readFile(MODULE, options).then((bytes) => WebAssembly.compile(bytes)));
   const desk = new Desk();
-  return async (name, mime, bytes, signal) => {
+  const read = async (name, mime, bytes, signal) => {
     const compiled = await load().catch((error) => {
       module = undefined;
       throw error;
@@ -35,6 +35,7 @@ export function reader(options = {}) {
       return extract(compiled, name, bytes);
     }
   };
+  return { read, close: () => desk.dismiss() };
 }
 
 /** Keeps a worker that did well for the next file: starting one takes longer than most files. */
@@ -50,12 +51,12 @@ class Desk {
   }
 
   giveBack(worker) {
-    this.#dismiss();
+    this.dismiss();
     this.#idle = worker;
-    this.#timer = setTimeout(() => this.#dismiss(), IDLE_MS);
+    this.#timer = setTimeout(() => this.dismiss(), IDLE_MS);
   }
 
-  #dismiss() {
+  dismiss() {
     clearTimeout(this.#timer);
     this.#idle?.terminate();
     this.#idle = undefined;

@@ -57,6 +57,7 @@ export async function openLocal(options = {}) {
     call,
     async close() {
       host.close();
+      around.close();
       leave();
     },
   };

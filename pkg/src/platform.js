@@ -18,7 +18,8 @@ export function platform(options, began) {
     utcOffset: utcOffset ?? (() => -new Date().getTimezoneOffset()),
     breathe,
     asset: (name) => readFile(`../wasm/${name}`, options),
-    extract: (name, mime, bytes, signal) => files(name, mime, bytes, signal),
+    extract: (name, mime, bytes, signal) => files.read(name, mime, bytes, signal),
+    close: files.close,
     complete(request, signal) {
       if (!llm?.complete) throw missing("model", "an llm that has `complete`");
       return llm.complete(request, signal)[Symbol.asyncIterator]();
