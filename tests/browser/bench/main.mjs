@@ -41,7 +41,7 @@ function sizes() {
   }
 }
 
-/** The native server on a folder and a core of its own. */
+/** The native server on a folder and, by Linux's `taskset`, a core of its own. */
 async function native() {
   const data = join(folder, "native");
   const port = await new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// Real text to measure with: the sources and manuals of the crates that Haversack is built from, as cargo has them.
+// Real text to measure with: the sources and manuals of crates, as cargo has unpacked them here.
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const FILE_BYTES_MAX = 200_000;
 
-/** Writes a text of at least `bytes` bytes to `file`; what it is follows from the lock file. */
+/** Writes a text of at least `bytes` bytes to `file`: the same each time, but not on machines that built other things. */
 export function gather(bytes, file) {
   const root = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
   const names = readdirSync(root, { recursive: true }).filter((name) => /\.(md|rs)$/.test(name));

@@ -158,19 +158,11 @@ impl Vocab {
         }
         self.table[at] = hash.0 << 16 | (id + 1);
         let token = self.bytes(id);
-        let pieces = [
-            Some((Prefix::WORD, token)),
-            token.strip_prefix(CONTINUATION).map(|p| (Prefix::CONTINUATION, p)),
-        ];
-        let beginnings: Vec<_> = pieces
-            .into_iter()
-            .flatten()
-            .filter_map(|(start, piece)| {
-                let first = piece.first_chunk::<BEGINNING>()?;
-                Some((first.iter().fold(start, |hash, &byte| hash.push(byte)), piece.len()))
-            })
-            .collect();
-        beginnings.into_iter().for_each(|(hash, length)| self.lengths[place(hash)] |= bit(length));
+        let word = length_at(Prefix::WORD, token);
+        let continuation = token.strip_prefix(CONTINUATION).and_then(|p| length_at(Prefix::CONTINUATION, p));
+        for (place, bit) in [word, continuation].into_iter().flatten() {
+            self.lengths[place] |= bit;
+        }
         self.keys.push(key);
         self.token_bytes_max = self.token_bytes_max.max(length);
         Ok(())
@@ -185,6 +177,12 @@ impl Vocab {
         let top = hash.0.wrapping_mul(0x9e37_79b9) >> 15;
         top as usize & (self.table.len() - 1)
     }
+}
+
+/// Where and how a piece's length is noted; `None` for one that is shorter than a beginning.
+fn length_at(start: Prefix, piece: &[u8]) -> Option<(usize, u32)> {
+    let beginning = piece.first_chunk::<BEGINNING>()?.iter().fold(start, |hash, &byte| hash.push(byte));
+    Some((place(beginning), bit(piece.len())))
 }
 
 /// Where the lengths of pieces with this beginning are.
