@@ -10,28 +10,42 @@ const MIB: u64 = 1024 * 1024;
 /// the field below, or, where the rest of the file is still good, a [`Problem`](crate::Problem) that names
 /// it.
 ///
-/// Memory stays below roughly `max_bytes + 2 * max_expanded_bytes`. There is no time limit, as there is no
-/// clock here; work is bounded by bytes, entries, pages and operations instead.
+/// Memory stays below `2 * max_bytes + 2 * max_expanded_bytes`, whatever the file is. There is no time limit, as there is
+/// no clock here; work is counted instead, and ends within seconds.
+///
+/// What bounds what:
+///
+/// | format | memory | time |
+/// | --- | --- | --- |
+/// | all | the file, and its text: `max_bytes`, `max_text_bytes` | |
+/// | PDF | object streams together half of `max_expanded_bytes`, one of them an eighth, of which the library may take twice; the content of a page, all fonts, a table of objects: a quarter each; the signs of a page that is being put together: `max_text_bytes` | `max_operations`, `max_entries`; each byte of the file is read as part of an object at most 16 times |
+/// | HTML | nodes of the tree: `max_entries`; attributes: twice the page | tags, each times the depth it stands at: `max_operations`; `max_depth`; text times the elements around it: 16 times `max_text_bytes` |
+/// | DOCX | a part of the archive: `max_expanded_bytes`, styles and the like: 1/32 of it; text before it is written: `max_text_bytes` | the bytes of the parts |
+/// | text | three times the file, while an encoding is decoded | the bytes of the file |
+///
+/// A web page whose tree would be too large, too deep or too slow to build is read without its structure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {
     /// Size of the file as handed in, in bytes. Default 100 MiB.
     pub max_bytes: u64,
-    /// Bytes that everything compressed inside the file may expand to, together. Default 1 GiB.
+    /// Bytes that everything compressed inside the file may expand to, together. Default 1 GiB. What is read again because it
+    /// is used again counts again.
     pub max_expanded_bytes: u64,
     /// Expanded size over compressed size of one archive entry or stream. Default 250: office XML stays below
     /// 100, deflate can reach 1032. Not applied while the expanded size is below 1 MiB.
     pub max_ratio: u64,
-    /// Entries of an archive, or objects of a PDF. Default 1,000,000; a book has some ten objects a page.
+    /// Entries of an archive, objects of a PDF, or nodes of a web page. Default 1,000,000; a book has some ten objects a
+    /// page.
     pub max_entries: u64,
     /// Pages (PDF), sheets or slides. Default 20,000.
     pub max_pages: u64,
     /// Nesting of elements, tables in tables, forms in forms. Default 256.
     pub max_depth: u64,
-    /// Drawing operations of a PDF, those of a form each time it is drawn. Default 100,000,000, which is some
-    /// seconds of work.
+    /// Steps of work. In a PDF each drawing operation, each sign that is shown and each 16 bytes that are read to do it, those
+    /// of a form each time it is drawn; in a web page each tag times its depth. Default 100,000,000, which is some seconds.
     pub max_operations: u64,
-    /// Bytes of text handed back, over all documents. Default 200 MiB.
+    /// Bytes of text handed back, over all documents. Default 200 MiB. Looked at before text is written.
     pub max_text_bytes: u64,
 }
 

@@ -4,17 +4,23 @@ use crate::{ExtractError, Limit, Limits};
 
 /// Below this size nobody asks for the ratio: small office parts are mostly repetition.
 const RATIO_FROM_BYTES: u64 = 1024 * 1024;
+/// Part of `max_expanded_bytes` that one kind of data may take in memory at a time.
+const HELD_PART: u64 = 4;
+/// Bytes that are read in the time of one operation.
+const BYTES_PER_OPERATION: u64 = 16;
 
 /// Counts against [`Limits`] on behalf of one file.
 pub(crate) struct Budget<'a> {
     name: &'a str,
     limits: &'a Limits,
     expanded_bytes: u64,
+    operations: u64,
+    text_bytes: u64,
 }
 
 impl<'a> Budget<'a> {
     pub fn new(name: &'a str, limits: &'a Limits) -> Self {
-        Self { name, limits, expanded_bytes: 0 }
+        Self { name, limits, expanded_bytes: 0, operations: 0, text_bytes: 0 }
     }
 
     pub fn name(&self) -> &'a str {
@@ -28,6 +34,11 @@ impl<'a> Budget<'a> {
     /// How many more bytes compressed parts may expand to.
     pub fn expandable_bytes(&self) -> u64 {
         self.limits.max_expanded_bytes.saturating_sub(self.expanded_bytes)
+    }
+
+    /// How many bytes one kind of expanded data may take in memory at a time.
+    pub fn held_bytes(&self) -> u64 {
+        self.limits.max_expanded_bytes / HELD_PART
     }
 
     /// How many bytes a part of `compressed` bytes may expand to.
@@ -48,6 +59,29 @@ impl<'a> Budget<'a> {
         self.expanded_bytes = self.expanded_bytes.saturating_add(expanded);
         if self.expanded_bytes > self.limits.max_expanded_bytes {
             return Err(Limit::MaxExpandedBytes);
+        }
+        Ok(())
+    }
+
+    /// Takes note of work that is about to be done.
+    pub fn work(&mut self, operations: u64) -> Result<(), Limit> {
+        self.operations = self.operations.saturating_add(operations);
+        if self.operations > self.limits.max_operations {
+            return Err(Limit::MaxOperations);
+        }
+        Ok(())
+    }
+
+    /// Takes note of bytes that have to be read once more.
+    pub fn read(&mut self, bytes: usize) -> Result<(), Limit> {
+        self.work(1 + bytes as u64 / BYTES_PER_OPERATION)
+    }
+
+    /// Takes note of text before it is written.
+    pub fn write(&mut self, bytes: usize) -> Result<(), Limit> {
+        self.text_bytes = self.text_bytes.saturating_add(bytes as u64);
+        if self.text_bytes > self.limits.max_text_bytes {
+            return Err(Limit::MaxTextBytes);
         }
         Ok(())
     }

@@ -54,8 +54,18 @@ pub fn extract(source: Source<'_>, limits: &Limits) -> Result<Extracted, Extract
     if text_bytes > limits.max_text_bytes {
         return Err(budget.breach(Limit::MaxTextBytes));
     }
+    for document in &mut extracted.documents {
+        for value in
+            [&mut document.title, &mut document.author, &mut document.description].into_iter().flatten()
+        {
+            value.truncate(value.floor_char_boundary(MAX_METADATA_BYTES));
+        }
+    }
     Ok(extracted)
 }
+
+/// Longest title, author or description. They are kept with each document and written into each answer.
+const MAX_METADATA_BYTES: usize = 16 * 1024;
 
 #[cfg(test)]
 #[cfg(feature = "formats")]
@@ -121,6 +131,17 @@ mod tests {
             error_within("a.txt", b"four", &limits),
             "Error processing a.txt: it exceeds the limit max_bytes (3). Send a smaller file or raise the limit."
         );
+    }
+
+    #[test]
+    fn what_a_file_says_about_itself_has_a_length() {
+        let title = "é".repeat(100_000);
+        let document = one(
+            "a.html",
+            format!("<title>{title}</title><meta name=author content={title}><p>Text").as_bytes(),
+        );
+        assert_eq!(document.title.unwrap().len(), MAX_METADATA_BYTES);
+        assert_eq!(document.author.unwrap().len(), MAX_METADATA_BYTES);
     }
 
     #[test]

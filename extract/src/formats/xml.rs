@@ -113,18 +113,27 @@ impl<'x> Xml<'x> {
         }
     }
 
-    /// All text inside the element that was just started, up to its end.
-    pub fn text(&mut self) -> String {
+    /// All text inside the element that was just started, up to its end. What goes beyond `most` bytes is left out.
+    pub fn text(&mut self, most: usize) -> String {
         let depth = self.depth;
         let mut text = String::new();
         while let Some(node) = self.next() {
             match node {
-                Node::Text(piece) => text.push_str(&piece),
+                Node::Text(piece) if piece.len() <= most.saturating_sub(text.len()) => text.push_str(&piece),
+                Node::Text(piece) => {
+                    let end = piece.floor_char_boundary(most.saturating_sub(text.len()));
+                    text.push_str(&piece[..end]);
+                }
                 Node::End if self.depth < depth => break,
                 _ => {}
             }
         }
         text
+    }
+
+    /// Ends the document here, as no more of it is wanted.
+    pub fn stop(&mut self) {
+        self.ended = true;
     }
 
     fn end(&mut self, fault: Option<String>) -> Option<Node<'x>> {
@@ -146,7 +155,7 @@ mod tests {
             xml.children(|xml, item| {
                 if item.name() == "item" {
                     let id = item.attribute("id").unwrap_or_default();
-                    found.push(id + &xml.text());
+                    found.push(id + &xml.text(100));
                 }
             });
         });
@@ -157,6 +166,13 @@ mod tests {
     fn elements_are_walked_by_local_name() {
         let xml = r#"<a:list><a:item b:id="1:">x &amp; &#xe9;<b>y</b></a:item><other><item/></other><item/></a:list>"#;
         assert_eq!(items(xml), (vec!["1:x & éy".into(), "".into()], None));
+    }
+
+    #[test]
+    fn long_text_is_cut_between_characters() {
+        let mut xml = Xml::new("<a>ab&amp;<b>cd</b>éfg</a>", 4);
+        xml.children(|xml, _| assert_eq!(xml.text(6), "ab&cd"));
+        assert_eq!(xml.fault(), None);
     }
 
     #[test]

@@ -13,6 +13,10 @@ use crate::{ExtractError, Limit, Problem, Source};
 /// First bytes of the older container format, in which encrypted office files are wrapped.
 const COMPOUND_FILE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
+/// Part of `max_expanded_bytes` that a part beside the content may take, and what it may take in any case.
+const SMALL_PART: u64 = 32;
+const SMALL_PART_BYTES: u64 = 1024 * 1024;
+
 /// A zip archive, read part by part under a [`Budget`]. Names never become paths of anything.
 pub(crate) struct Archive<'a> {
     zip: ZipSliceArchive<&'a [u8]>,
@@ -70,6 +74,22 @@ impl<'a> Archive<'a> {
     /// The text of a part, which is XML or a like; `None` if there is no such part. A part whose data is damaged is
     /// handed back as far as it goes and noted in [`Archive::problems`].
     pub fn text(&mut self, part: &str, budget: &mut Budget) -> Result<Option<String>, ExtractError> {
+        self.text_within(part, u64::MAX, budget)
+    }
+
+    /// The text of a part that does not hold the content but says how it is to be read. Much of it is kept, in many small
+    /// pieces that take several times its size.
+    pub fn small_text(&mut self, part: &str, budget: &mut Budget) -> Result<Option<String>, ExtractError> {
+        let most = budget.limits().max_expanded_bytes / SMALL_PART;
+        self.text_within(part, most.max(SMALL_PART_BYTES), budget)
+    }
+
+    fn text_within(
+        &mut self,
+        part: &str,
+        most_text: u64,
+        budget: &mut Budget,
+    ) -> Result<Option<String>, ExtractError> {
         let Some(Part { place, method, is_encrypted }) = self.parts.get(part.as_bytes()).copied() else {
             return Ok(None);
         };
@@ -83,13 +103,10 @@ impl<'a> Archive<'a> {
         };
         let compressed = entry.data().len() as u64;
         // One byte more than allowed tells a full part from a bomb.
-        let most = budget.expandable_bytes_of(compressed).saturating_add(1);
-        let mut bytes = Vec::new();
-        let outcome = match method {
-            CompressionMethod::STORE => entry.data().take(most).read_to_end(&mut bytes),
-            CompressionMethod::DEFLATE => {
-                DeflateDecoder::new(entry.data()).take(most).read_to_end(&mut bytes)
-            }
+        let most = budget.expandable_bytes_of(compressed).min(most_text).saturating_add(1);
+        let (bytes, is_whole) = match method {
+            CompressionMethod::STORE => read_up_to(|| entry.data(), most),
+            CompressionMethod::DEFLATE => read_up_to(|| DeflateDecoder::new(entry.data()), most),
             _ => {
                 let reason = "it is compressed in an unknown way".into();
                 self.problems.push(Problem { what: part.into(), reason });
@@ -97,16 +114,50 @@ impl<'a> Archive<'a> {
             }
         };
         budget.expand(compressed, bytes.len() as u64).map_err(|limit| budget.breach(limit))?;
+        if bytes.len() as u64 > most_text {
+            return Err(budget.breach(Limit::MaxExpandedBytes));
+        }
         // Not by a verifying reader, which would drop the end of a damaged part.
         let found = ZipVerification { crc: rawzip::crc32(&bytes), uncompressed_size: bytes.len() as u64 };
-        if outcome.is_err() || entry.claim_verifier().valid(found).is_err() {
+        if !is_whole || entry.claim_verifier().valid(found).is_err() {
             self.problems.push(Problem { what: part.into(), reason: "its data is damaged".into() });
         }
-        Ok(Some(match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => encoding::decode(error.as_bytes(), None).into_owned(),
-        }))
+        Ok(match String::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            // What it is decoded to may be three times as long.
+            Err(error) if error.as_bytes().len() as u64 > budget.held_bytes() => {
+                let reason = "it is not UTF-8, and too large to be decoded".into();
+                self.problems.push(Problem { what: part.into(), reason });
+                None
+            }
+            Err(error) => Some(encoding::decode(error.as_bytes(), None).into_owned()),
+        })
     }
+}
+
+/// Reads up to `most` bytes into as much memory as they take, and says whether there was no fault. Large data is read
+/// once to measure it, as a vector that grows by doubling takes up to three times its size meanwhile.
+fn read_up_to<R: Read>(open: impl Fn() -> R, most: u64) -> (Vec<u8>, bool) {
+    const READ_ONCE_BYTES: u64 = 8 * 1024 * 1024;
+    let mut bytes = Vec::new();
+    let is_whole = open().take(most.min(READ_ONCE_BYTES)).read_to_end(&mut bytes).is_ok();
+    if !is_whole || (bytes.len() as u64) < READ_ONCE_BYTES {
+        return (bytes, is_whole);
+    }
+    let mut length = 0_usize;
+    let mut buffer = vec![0; 64 * 1024];
+    let mut reader = open().take(most);
+    let is_whole = loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => break true,
+            Ok(count) => length += count,
+            Err(_) => break false,
+        }
+    };
+    bytes = Vec::new();
+    bytes.reserve_exact(length);
+    let _ = open().take(length as u64).read_to_end(&mut bytes);
+    (bytes, is_whole)
 }
 
 #[cfg(test)]
@@ -203,6 +254,29 @@ mod tests {
         assert!(archive.text("a.xml", &mut budget).is_ok());
         let error = archive.text("b.xml", &mut budget).unwrap_err().to_string();
         assert!(error.contains("max_expanded_bytes (1000)"), "{error}");
+    }
+
+    #[test]
+    fn large_parts_take_as_much_as_they_hold() {
+        let bytes = archive(&[("a.xml", &"a ".repeat(5_000_000))]);
+        let limits = Limits { max_ratio: 9999, ..Limits::default() };
+        let mut budget = Budget::new("a.docx", &limits);
+        let source = Source { name: "a.docx", mime: None, bytes: &bytes };
+        let mut archive = Archive::open(&source, &budget).unwrap();
+        let text = archive.text("a.xml", &mut budget).unwrap().unwrap();
+        assert_eq!((text.len(), text.capacity(), archive.problems.len()), (10_000_000, 10_000_000, 0));
+    }
+
+    #[test]
+    fn parts_beside_the_content_are_small() {
+        let bytes = archive(&[("a.xml", &"a".repeat(2_000_000))]);
+        let limits = Limits { max_ratio: 9999, max_expanded_bytes: 32_000_000, ..Limits::default() };
+        let mut budget = Budget::new("a.docx", &limits);
+        let source = Source { name: "a.docx", mime: None, bytes: &bytes };
+        let mut archive = Archive::open(&source, &budget).unwrap();
+        let error = archive.small_text("a.xml", &mut budget).unwrap_err().to_string();
+        assert!(error.contains("max_expanded_bytes (32000000)"), "{error}");
+        assert!(archive.text("a.xml", &mut budget).unwrap().is_some());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::numbering::{Counters, ListRef};
 use super::package::Package;
 use super::styles::{outline_level, value};
-use crate::formats::markdown::{Markdown, clean};
+use crate::formats::markdown::{Cell, Markdown, clean};
 use crate::formats::xml::{Element, Xml};
 
 /// Turns parts into Markdown, in reading order.
@@ -11,7 +11,15 @@ pub(crate) struct Reader<'p> {
     package: &'p Package,
     counters: Counters,
     markdown: Markdown,
+    /// Bytes of text that may still be gathered.
+    room: usize,
+    is_full: bool,
 }
+
+/// What a line, a cell or a row takes in memory beside its text.
+const ITEM_BYTES: usize = 32;
+/// What Markdown writes for a cell without text.
+const EMPTY_CELL_BYTES: usize = 3;
 
 /// One paragraph, as far as Markdown is concerned.
 #[derive(Default)]
@@ -25,8 +33,38 @@ struct Paragraph {
 }
 
 impl<'p> Reader<'p> {
-    pub fn new(package: &'p Package) -> Self {
-        Self { package, counters: Counters::default(), markdown: Markdown::default() }
+    /// A reader that gathers up to `most` bytes of text. A document may say the same many times, so that is looked at
+    /// before each piece.
+    pub fn new(package: &'p Package, most: u64) -> Self {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let markdown = Markdown::new(most);
+        Self { package, counters: Counters::default(), markdown, room: most, is_full: false }
+    }
+
+    /// Whether there was more text than may be gathered.
+    pub fn is_full(&self) -> bool {
+        self.is_full || self.markdown.is_full()
+    }
+
+    /// Takes room for a piece of text, if there is enough; otherwise the document ends here.
+    fn take(&mut self, bytes: usize, xml: &mut Xml<'_>) -> bool {
+        match self.room.checked_sub(bytes) {
+            Some(room) if !self.markdown.is_full() => {
+                self.room = room;
+                true
+            }
+            _ => {
+                self.is_full = true;
+                xml.stop();
+                false
+            }
+        }
+    }
+
+    fn push(&mut self, paragraph: &mut Paragraph, text: &str, xml: &mut Xml<'_>) {
+        if self.take(text.len(), xml) {
+            paragraph.text.push_str(text);
+        }
     }
 
     pub fn finish(self) -> String {
@@ -97,43 +135,52 @@ impl<'p> Reader<'p> {
     fn inlines(&mut self, xml: &mut Xml<'_>, paragraph: &mut Paragraph) {
         xml.children(|xml, element| match element.name() {
             "pPr" => properties(xml, paragraph),
-            "t" => paragraph.text.push_str(&xml.text()),
-            "tab" | "ptab" => paragraph.text.push('\t'),
-            "br" | "cr" => paragraph.text.push('\n'),
-            "noBreakHyphen" => paragraph.text.push('-'),
+            "t" => {
+                let text = xml.text(self.room.saturating_add(1));
+                self.push(paragraph, &text, xml);
+            }
+            "tab" | "ptab" => self.push(paragraph, "\t", xml),
+            "br" | "cr" => self.push(paragraph, "\n", xml),
+            "noBreakHyphen" => self.push(paragraph, "-", xml),
             "footnoteReference" | "endnoteReference" => {
-                paragraph.text.push_str(&note_mark(element).unwrap_or_default());
+                self.push(paragraph, &note_mark(element).unwrap_or_default(), xml);
             }
             "hyperlink" => {
                 let start = paragraph.text.len();
                 self.inlines(xml, paragraph);
                 let target = element.attribute("id").and_then(|id| self.package.link(&id));
-                if let Some(target) = target {
+                if let Some(target) = target
+                    && self.take(target.len(), xml)
+                {
                     link(&mut paragraph.text, start, target);
                 }
             }
             "txbxContent" => {
                 let text = self.flat_text(xml);
-                paragraph.boxes.push(text);
+                if self.take(ITEM_BYTES, xml) {
+                    paragraph.boxes.push(text);
+                }
             }
             "rPr" | "del" | "moveFrom" | "instrText" | "delText" | "Fallback" => {}
             _ => self.inlines(xml, paragraph),
         });
     }
 
-    /// Reads a table as rows of cells. Cells that continue a merged one are empty.
-    fn table(&mut self, xml: &mut Xml<'_>) -> Vec<Vec<String>> {
+    /// Reads a table as rows of cells. Cells that continue a merged one are only counted.
+    fn table(&mut self, xml: &mut Xml<'_>) -> Vec<Vec<Cell>> {
         let mut rows = Vec::new();
         self.rows(xml, &mut rows);
         rows
     }
 
-    fn rows(&mut self, xml: &mut Xml<'_>, rows: &mut Vec<Vec<String>>) {
+    fn rows(&mut self, xml: &mut Xml<'_>, rows: &mut Vec<Vec<Cell>>) {
         xml.children(|xml, element| match element.name() {
             "tr" => {
                 let mut cells = Vec::new();
                 self.cells(xml, &mut cells);
-                rows.push(cells);
+                if self.take(ITEM_BYTES, xml) {
+                    rows.push(cells);
+                }
             }
             // Content controls and tracked insertions may wrap rows.
             "sdt" | "sdtContent" | "ins" | "customXml" => self.rows(xml, rows),
@@ -141,7 +188,7 @@ impl<'p> Reader<'p> {
         });
     }
 
-    fn cells(&mut self, xml: &mut Xml<'_>, cells: &mut Vec<String>) {
+    fn cells(&mut self, xml: &mut Xml<'_>, cells: &mut Vec<Cell>) {
         xml.children(|xml, element| match element.name() {
             "tc" => {
                 let mut columns = 1;
@@ -153,8 +200,9 @@ impl<'p> Reader<'p> {
                         self.lines(xml, element, &mut lines);
                     }
                 });
-                cells.push(lines.join("\n"));
-                cells.extend((1..columns).map(|_| String::new()));
+                if self.take(ITEM_BYTES + columns * EMPTY_CELL_BYTES, xml) {
+                    cells.push(Cell { text: lines.join("\n"), columns });
+                }
             }
             "sdt" | "sdtContent" | "ins" | "customXml" => self.cells(xml, cells),
             _ => {}
@@ -174,8 +222,10 @@ impl<'p> Reader<'p> {
             "p" => {
                 let mut paragraph = Paragraph::default();
                 self.inlines(xml, &mut paragraph);
-                lines.push(clean(&paragraph.text));
-                lines.append(&mut paragraph.boxes);
+                if self.take(ITEM_BYTES, xml) {
+                    lines.push(clean(&paragraph.text));
+                    lines.append(&mut paragraph.boxes);
+                }
             }
             "del" | "moveFrom" | "Fallback" => {}
             _ => xml.children(|xml, element| self.lines(xml, element, lines)),
@@ -216,7 +266,7 @@ fn note_mark(element: &Element<'_>) -> Option<String> {
 /// Makes the text from `start` on a link, unless it is the address itself.
 fn link(text: &mut String, start: usize, target: &str) {
     let label = text[start..].trim().to_owned();
-    if !label.is_empty() && label != target && !target.contains([')', ' ', '\n']) {
+    if !label.is_empty() && label != target {
         text.truncate(start);
         text.push_str(&format!("[{label}]({target})"));
     }

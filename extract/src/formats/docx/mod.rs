@@ -8,7 +8,7 @@ mod styles;
 use super::budget::Budget;
 use super::xml::Xml;
 use super::zip::Archive;
-use crate::{Document, ExtractError, Extracted, Format, Problem, Source};
+use crate::{Document, ExtractError, Extracted, Format, Limit, Problem, Source};
 use body::Reader;
 use package::Package;
 
@@ -22,11 +22,13 @@ pub(crate) fn extract(source: &Source<'_>, budget: &mut Budget) -> Result<Extrac
     };
     let max_depth = budget.limits().max_depth;
 
-    let mut reader = Reader::new(&package);
+    let mut reader = Reader::new(&package, budget.limits().max_text_bytes);
     let mut xml = Xml::new(&main, max_depth);
     reader.body(&mut xml);
     let mut skipped = std::mem::take(&mut archive.problems);
     skipped.extend(rest_of(&package.main_part, &xml));
+    // The notes need its room.
+    drop(main);
 
     for part in package.note_parts() {
         if let Some(notes) = archive.text(&part, budget)? {
@@ -36,6 +38,9 @@ pub(crate) fn extract(source: &Source<'_>, budget: &mut Budget) -> Result<Extrac
         }
     }
     skipped.append(&mut archive.problems);
+    if reader.is_full() {
+        return Err(budget.breach(Limit::MaxTextBytes));
+    }
 
     let document = Document {
         title: package.properties.title.clone(),

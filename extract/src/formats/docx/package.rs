@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::numbering::Numbering;
 use super::styles::Styles;
 use crate::ExtractError;
+use crate::formats::MAX_METADATA_BYTES;
 use crate::formats::budget::Budget;
 use crate::formats::markdown::clean;
 use crate::formats::xml::Xml;
@@ -33,6 +34,8 @@ struct Relation {
     kind: String,
     target: String,
     external: bool,
+    /// Whether it is a web address that Markdown can write.
+    is_link: bool,
 }
 
 impl Package {
@@ -40,24 +43,24 @@ impl Package {
         let max_depth = budget.limits().max_depth;
         let mut package = Package::default();
 
-        let roots = relations(archive.text("_rels/.rels", budget)?, "", max_depth);
+        let roots = relations(archive.small_text("_rels/.rels", budget)?, "", max_depth);
         package.main_part = target_of(&roots, "officeDocument").unwrap_or_else(|| "word/document.xml".into());
         if let Some(part) = target_of(&roots, "core-properties")
-            && let Some(text) = archive.text(&part, budget)?
+            && let Some(text) = archive.small_text(&part, budget)?
         {
             package.properties = properties(&text, max_depth);
         }
 
         let (folder, file) = package.main_part.rsplit_once('/').unwrap_or(("", &package.main_part));
-        let rels = archive.text(&join(folder, &format!("_rels/{file}.rels")), budget)?;
+        let rels = archive.small_text(&join(folder, &format!("_rels/{file}.rels")), budget)?;
         package.relations = relations(rels, folder, max_depth);
         if let Some(part) = package.part("styles")
-            && let Some(text) = archive.text(&part, budget)?
+            && let Some(text) = archive.small_text(&part, budget)?
         {
             package.styles = Styles::read(&text, max_depth);
         }
         if let Some(part) = package.part("numbering")
-            && let Some(text) = archive.text(&part, budget)?
+            && let Some(text) = archive.small_text(&part, budget)?
         {
             package.numbering = Numbering::read(&text, max_depth);
         }
@@ -69,10 +72,10 @@ impl Package {
         ["footnotes", "endnotes"].iter().filter_map(|kind| self.part(kind)).collect()
     }
 
-    /// The web address that a relationship points to.
+    /// The web address that a relationship points to, if Markdown can write it.
     pub fn link(&self, id: &str) -> Option<&str> {
         let relation = self.relations.get(id)?;
-        (relation.external && relation.target.starts_with("http")).then_some(relation.target.as_str())
+        relation.is_link.then_some(relation.target.as_str())
     }
 
     fn part(&self, kind: &str) -> Option<String> {
@@ -98,7 +101,8 @@ fn relations(text: Option<String>, folder: &str, max_depth: u64) -> BTreeMap<Str
             let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
             let external = element.attribute("TargetMode").is_some_and(|mode| mode == "External");
             let target = if external { target } else { join(folder, &target) };
-            relations.insert(id, Relation { kind, target, external });
+            let is_link = external && target.starts_with("http") && !target.contains([')', ' ', '\n']);
+            relations.insert(id, Relation { kind, target, external, is_link });
         });
     });
     relations
@@ -125,7 +129,7 @@ fn properties(text: &str, max_depth: u64) -> Properties {
     let mut subject = None;
     Xml::new(text, max_depth).children(|xml, _| {
         xml.children(|xml, element| {
-            let value = Some(clean(xml.text().trim())).filter(|value| !value.is_empty());
+            let value = Some(clean(xml.text(MAX_METADATA_BYTES).trim())).filter(|value| !value.is_empty());
             match element.name() {
                 "title" => properties.title = value,
                 "creator" => properties.author = value,

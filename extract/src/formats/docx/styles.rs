@@ -92,7 +92,10 @@ pub(crate) fn outline_level(element: &Element<'_>) -> Option<usize> {
     (level < 9).then_some(level + 1)
 }
 
+/// Longest value that is taken for the name of anything. Each paragraph of a style looks at those of the style again.
+const MAX_VALUE_BYTES: usize = 1024;
+
 /// The `w:val` of an element.
 pub(crate) fn value(element: &Element<'_>) -> Option<String> {
-    element.attribute("val")
+    element.attribute("val").filter(|value| value.len() <= MAX_VALUE_BYTES)
 }

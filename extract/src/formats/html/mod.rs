@@ -1,8 +1,11 @@
 //! Web pages: their main content as Markdown.
 
+mod attributes;
 mod clean;
+mod flat;
 mod page;
-mod scan;
+mod shape;
+mod tree;
 mod unescape;
 
 use super::budget::Budget;
@@ -21,12 +24,9 @@ pub(crate) fn extract(source: &Source<'_>, budget: &mut Budget) -> Result<Extrac
 }
 
 fn document(html: &str, budget: &Budget) -> Document {
-    // Building the tree takes time in proportion to its depth, so the depth is looked at first.
-    let (metadata, text) = if scan::is_parsable(html, budget.limits()) {
-        let page = Page::parse(html);
-        (page.metadata(), page.into_markdown())
-    } else {
-        (Metadata::default(), scan::strip_tags(html))
+    let (metadata, text) = match Page::parse(html, budget.limits()) {
+        Some(page) => (page.metadata(), page.into_markdown()),
+        None => (Metadata::default(), flat::strip_tags(html)),
     };
     Document {
         title: metadata.title,
@@ -60,6 +60,7 @@ fn declared_charset(source: &Source<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Limits;
     use crate::formats::testing::*;
 
     #[test]
@@ -74,6 +75,25 @@ mod tests {
     fn bottomless_pages_give_their_words() {
         let html = "<div><span class='a>b'>".repeat(100_000) + "deep &amp; <b>down</b><script>no</script>";
         assert_eq!(one("a.html", html.as_bytes()).text, "deep & down");
+    }
+
+    #[test]
+    fn trees_that_tags_do_not_show_are_not_built() {
+        let formatted = |count: usize| (0..count).map(|n| format!("<font a={n}>")).collect::<String>();
+        let cases = [
+            ("end tags of nothing", "<div></q>".repeat(1000) + "deep"),
+            ("tables in tables", "<table><tr><td></q></q>x".repeat(1000) + "deep"),
+            ("end tags in a style sheet", "<div><style></div></style>".repeat(1000) + "deep"),
+            ("end tags in a comment", "<div><!-- </div> -->".repeat(1000) + "deep"),
+            ("end tags in a text field", "<div><textarea></div></textarea>".repeat(1000) + "deep"),
+            ("formatting without end", formatted(1000) + "deep"),
+            ("formatting opened again", format!("<p>{}{}deep", formatted(200), "<p>x".repeat(20_000))),
+        ];
+        for (what, html) in cases {
+            let text = one("a.html", html.as_bytes()).text;
+            assert!(text.ends_with("deep"), "{what}");
+            assert!(tree::parse(&html, &Limits::default()).is_none(), "{what}");
+        }
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use dom_query::{Document, Selection};
 use dom_smoothie::Readability;
 
-use super::clean;
+use super::shape::Shape;
 use super::unescape::unescape;
+use super::{clean, tree};
+use crate::Limits;
 
 /// Share of the page's words that a narrower choice must keep; otherwise the choice was probably wrong.
 const MIN_KEPT_PERCENT: usize = 40;
@@ -12,8 +14,9 @@ const MIN_KEPT_PERCENT: usize = 40;
 const MIN_GUESSED_CHARS: usize = 500;
 
 /// A web page.
-pub(crate) struct Page {
+pub(crate) struct Page<'l> {
     readability: Readability,
+    limits: &'l Limits,
 }
 
 /// What a page says about itself.
@@ -24,10 +27,10 @@ pub(crate) struct Metadata {
     pub description: Option<String>,
 }
 
-impl Page {
-    /// Never fails: whatever the bytes are, they are some page.
-    pub fn parse(html: &str) -> Self {
-        Self { readability: readability(Document::from(html)) }
+impl<'l> Page<'l> {
+    /// Whatever the bytes are, they are some page. `None` if its tree would be too large.
+    pub fn parse(html: &str, limits: &'l Limits) -> Option<Self> {
+        Some(Self { readability: readability(tree::parse(html, limits)?), limits })
     }
 
     /// From JSON-LD, `<meta>` tags and the title.
@@ -58,16 +61,25 @@ impl Page {
                 return markdown(&found, document);
             }
         }
-        if body_chars >= MIN_GUESSED_CHARS && self.readability.is_probably_readable() {
-            let copy = Document::from(document.html());
-            if let Ok(article) = readability(copy).parse()
-                && is_enough(article.text_content.chars().filter(|c| !c.is_whitespace()).count())
-            {
-                let content = Document::from(article.content);
-                return headed(document, markdown(&content.select("body"), &content));
-            }
+        if body_chars >= MIN_GUESSED_CHARS
+            && let Some(content) = self.guessed(is_enough)
+        {
+            return headed(document, markdown(&content.select("body"), &content));
         }
         markdown(&document.select("body"), document)
+    }
+
+    /// What readability finds, if that is enough. What is written down and parsed again may have another tree, so it is
+    /// watched as well.
+    fn guessed(&self, is_enough: impl Fn(usize) -> bool) -> Option<Document> {
+        let document = &self.readability.doc;
+        if !Shape::of(document).is_searchable(self.limits) || !self.readability.is_probably_readable() {
+            return None;
+        }
+        let copy = tree::parse(&document.html(), self.limits)?;
+        let article = readability(copy).parse().ok()?;
+        let chars = article.text_content.chars().filter(|c| !c.is_whitespace()).count();
+        is_enough(chars).then(|| tree::parse(&article.content, self.limits))?
     }
 }
 
@@ -98,7 +110,7 @@ mod tests {
     use super::*;
 
     fn read(html: &str) -> String {
-        Page::parse(html).into_markdown()
+        Page::parse(html, &Limits::default()).unwrap().into_markdown()
     }
 
     #[test]
@@ -139,7 +151,8 @@ mod tests {
     fn a_page_says_who_wrote_it() {
         let html = "<title>Otters | Valley</title><meta name=author content='Margaret Hill'>\
             <meta name=description content='About\n otters'><p>Text";
-        let page = Page::parse(html);
+        let limits = Limits::default();
+        let page = Page::parse(html, &limits).unwrap();
         let metadata = page.metadata();
         assert_eq!(metadata.author.as_deref(), Some("Margaret Hill"));
         assert_eq!(metadata.description.as_deref(), Some("About otters"));

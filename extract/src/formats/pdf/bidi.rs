@@ -1,10 +1,13 @@
 //! From the order on the page to the order of reading, for scripts that are written from right to left.
 
+/// Longest line that is turned around; a page has no longer ones.
+const MAX_TURNED_BYTES: usize = 1024 * 1024;
+
 /// Turns a line that was read off the page from left to right into the order in which it is read. Lines
 /// without right-to-left letters stay as they are.
 pub(crate) fn logical(line: &str) -> String {
     let rtl = line.chars().filter(|c| is_rtl(*c)).count();
-    if rtl == 0 {
+    if rtl == 0 || line.len() > MAX_TURNED_BYTES {
         return line.to_owned();
     }
     let chars: Vec<char> = line.chars().collect();

@@ -7,14 +7,13 @@ use std::sync::Arc;
 
 use hayro_font::hayro_cmap::BfString;
 use hayro_font::{CMapResolverFn, FontCache, FontData, FontGlyph, FontQuery, FontResolverFn};
-use hayro_syntax::object::dict::keys::{
-    CID_TO_GID_MAP, DESCENDANT_FONTS, ENCODING, FONT_DESC, FONT_FILE, FONT_FILE2, FONT_FILE3, TO_UNICODE,
-};
-use hayro_syntax::object::{Array, Dict, Name, ObjectIdentifier, Stream};
+use hayro_syntax::object::dict::keys::ENCODING;
+use hayro_syntax::object::{Dict, Name, ObjectIdentifier};
 
 use super::super::budget::Budget;
+use super::font_costs::FontCosts;
 use super::legacy::LegacyEncoding;
-use super::stream::affordable;
+use crate::Limit;
 
 /// A font, as far as reading needs it.
 pub(crate) enum Font<'a> {
@@ -33,6 +32,9 @@ pub(crate) struct KnownFont<'a> {
     horizontal: bool,
     meanings: RefCell<HashMap<u32, Meaning>>,
 }
+
+/// Codes of one font whose meaning is kept. Real fonts have fewer.
+const KEPT_MEANINGS: usize = 65_536;
 
 /// One code of a text string.
 pub(crate) struct Code {
@@ -94,7 +96,11 @@ impl<'a> KnownFont<'a> {
 
     fn next(&self, bytes: &[u8]) -> Code {
         let (code, length) = self.font.read_code(bytes, 0);
-        let meaning = self.meanings.borrow_mut().entry(code).or_insert_with(|| self.ask(code)).clone();
+        let mut meanings = self.meanings.borrow_mut();
+        if meanings.len() >= KEPT_MEANINGS {
+            meanings.clear();
+        }
+        let meaning = meanings.entry(code).or_insert_with(|| self.ask(code)).clone();
         Code { length: length.max(1), meaning }
     }
 
@@ -132,7 +138,11 @@ pub(crate) fn readable(text: String) -> String {
 
 /// The fonts of a document, each loaded once.
 pub(crate) struct Fonts<'a> {
+    /// Fonts that are objects of their own.
     loaded: BTreeMap<ObjectIdentifier, Rc<Font<'a>>>,
+    /// Fonts that stand in a list of resources, by their bytes there.
+    direct: BTreeMap<&'a [u8], Rc<Font<'a>>>,
+    costs: FontCosts,
     cache: FontCache<'a>,
     font_resolver: FontResolverFn,
     cmap_resolver: CMapResolverFn,
@@ -144,6 +154,8 @@ impl<'a> Fonts<'a> {
         let outlines: FontData = Arc::new(NO_OUTLINES);
         Self {
             loaded: BTreeMap::new(),
+            direct: BTreeMap::new(),
+            costs: FontCosts::default(),
             cache: FontCache::new(),
             font_resolver: Arc::new(move |_: &FontQuery| Some((outlines.clone(), 0))),
             cmap_resolver: Arc::new(|_| None),
@@ -151,44 +163,35 @@ impl<'a> Fonts<'a> {
     }
 
     /// The font that a resource dictionary holds under a name.
-    pub fn get(&mut self, fonts: &Dict<'a>, name: &[u8], budget: &Budget) -> Rc<Font<'a>> {
+    pub fn get(&mut self, fonts: &Dict<'a>, name: &[u8], budget: &mut Budget) -> Result<Rc<Font<'a>>, Limit> {
         let id = fonts.get_ref(name).map(ObjectIdentifier::from);
         if let Some(font) = id.and_then(|id| self.loaded.get(&id)) {
-            return font.clone();
+            return Ok(font.clone());
         }
-        let font = Rc::new(match fonts.get::<Dict<'a>>(name) {
-            Some(dict) => self.load(&dict, budget),
-            None => Font::Unknown,
-        });
-        if let Some(id) = id {
-            self.loaded.insert(id, font.clone());
+        let dict = fonts.get::<Dict<'a>>(name).unwrap_or_default();
+        budget.read(dict.data().len())?;
+        if let Some(font) = self.direct.get(dict.data()).filter(|_| id.is_none()) {
+            return Ok(font.clone());
         }
-        font
+        let font = Rc::new(self.load(&dict, budget)?);
+        match id {
+            Some(id) => drop(self.loaded.insert(id, font.clone())),
+            None => drop(self.direct.insert(dict.data(), font.clone())),
+        }
+        Ok(font)
     }
 
-    fn load(&self, dict: &Dict<'a>, budget: &Budget) -> Font<'a> {
+    fn load(&mut self, dict: &Dict<'a>, budget: &mut Budget) -> Result<Font<'a>, Limit> {
         let named = dict.get::<Name<'_>>(ENCODING).and_then(|name| LegacyEncoding::from_cmap_name(&name));
         if let Some(encoding) = named {
-            return Font::Legacy(encoding);
+            return Ok(Font::Legacy(encoding));
         }
-        if !is_affordable(dict, budget) {
-            return Font::Unknown;
+        if dict.is_empty() || !self.costs.are_affordable(dict, budget)? {
+            return Ok(Font::Unknown);
         }
         let font = self.cache.font(dict, &self.font_resolver, &self.cmap_resolver);
-        font.map_or(Font::Unknown, |font| Font::Known(KnownFont::new(font)))
+        Ok(font.map_or(Font::Unknown, |font| Font::Known(KnownFont::new(font))))
     }
-}
-
-/// Whether the library may decode what a font consists of.
-fn is_affordable(font: &Dict<'_>, budget: &Budget) -> bool {
-    let descendant =
-        font.get::<Array<'_>>(DESCENDANT_FONTS).and_then(|fonts| fonts.iter::<Dict<'_>>().next());
-    [Some(font.clone()), descendant].into_iter().flatten().all(|font| {
-        let descriptor = font.get::<Dict<'_>>(FONT_DESC).unwrap_or_default();
-        let own = [TO_UNICODE, ENCODING, CID_TO_GID_MAP].map(|key| font.get::<Stream<'_>>(key));
-        let programs = [FONT_FILE, FONT_FILE2, FONT_FILE3].map(|key| descriptor.get::<Stream<'_>>(key));
-        own.iter().chain(&programs).flatten().all(|stream| affordable(stream, budget).is_ok())
-    })
 }
 
 /// A TrueType font without a single table.

@@ -6,20 +6,24 @@ use hayro_font::kurbo::{Affine, Point, Vec2};
 use hayro_syntax::content::{Instruction, UntypedIter};
 use hayro_syntax::object::dict::keys::{ACTUAL_TEXT, MATRIX, RESOURCES, SUBTYPE};
 use hayro_syntax::object::{Array, Dict, Name, Object, ObjectIdentifier, Stream};
-use hayro_syntax::page::Resources;
 
 use super::super::budget::Budget;
 use super::font::{Code, Font, readable};
 use super::info::text_string;
+use super::inline::searchable_bytes;
 use super::layout::{Layout, Placed};
 use super::page::{Known, Reader};
-use super::stream::{StreamFault, decode, searchable_bytes};
+use super::replacements::Replacements;
+use super::resources::Resources;
+use super::stream::{StreamFault, decode};
 use crate::Limit;
 
 /// Forms within forms that are followed. Real files stay below ten; each level costs stack.
 const MAX_FORM_DEPTH: usize = 20;
 /// Saved graphics states.
 const MAX_SAVED_STATES: usize = 10_000;
+/// Resources of forms within forms that are held at a time; they take ten times that in memory.
+const MAX_HELD_RESOURCES_BYTES: usize = 8 * 1024 * 1024;
 
 /// Runs the content of one page.
 pub(crate) struct Interpreter<'r, 'a, 'b, 'l> {
@@ -35,8 +39,9 @@ pub(crate) struct Interpreter<'r, 'a, 'b, 'l> {
     pub stop: Option<Limit>,
     /// Whether a form was passed over because it lay too deep.
     cut: bool,
-    /// What marked content says instead of its signs, innermost last; `None` where it says nothing.
-    replacements: Vec<Option<String>>,
+    /// What marked content says instead of its signs.
+    replacements: Replacements,
+    held_resources_bytes: usize,
 }
 
 #[derive(Clone)]
@@ -69,12 +74,40 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
             pictures: false,
             stop: None,
             cut: false,
-            replacements: Vec::new(),
+            replacements: Replacements::default(),
+            held_resources_bytes: 0,
         }
     }
 
+    /// Runs the content of a page.
+    pub fn page(&mut self, content: &[u8], resources: &Resources<'a>) {
+        if self.read(resources.bytes()).is_some() {
+            self.held_resources_bytes = resources.bytes();
+            self.run(content, resources, Affine::IDENTITY, 0);
+        }
+    }
+
+    /// Takes note of bytes that were read once more; `None` if that was too much.
+    pub fn read(&mut self, bytes: usize) -> Option<()> {
+        let outcome = self.budget.read(bytes);
+        self.check(outcome)
+    }
+
+    /// Takes note of a value that was looked up. If it was not what was expected, the object that is there instead was
+    /// read for nothing.
+    pub fn followed(&mut self, dict: &Dict<'a>, key: &[u8], found: bool) -> Option<()> {
+        if !found && dict.get_ref(key).is_some() { self.read(self.reader.largest_object) } else { Some(()) }
+    }
+
+    fn check(&mut self, outcome: Result<(), Limit>) -> Option<()> {
+        if let Err(limit) = outcome {
+            self.stop.get_or_insert(limit);
+        }
+        self.stop.is_none().then_some(())
+    }
+
     /// Runs a content stream. `depth` counts the forms around it.
-    pub fn run(&mut self, content: &[u8], resources: &Resources<'a>, transform: Affine, depth: usize) {
+    fn run(&mut self, content: &[u8], resources: &Resources<'a>, transform: Affine, depth: usize) {
         let mut state = State {
             transform,
             font: None,
@@ -88,16 +121,16 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
         let mut saved = Vec::new();
         let mut at = TextMatrices::default();
         let mut instructions = UntypedIter::new(content);
-        let open = self.replacements.len();
+        let open = self.replacements.open();
+        // A form is read once more each time it is drawn.
+        if self.read(content.len()).is_none() {
+            return;
+        }
         while let Some(instruction) = instructions.next() {
-            if self.stop.is_some() {
+            let outcome = self.budget.work(1);
+            if self.check(outcome).is_none() {
                 break;
             }
-            if self.reader.operations_left == 0 {
-                self.stop = Some(Limit::MaxOperations);
-                break;
-            }
-            self.reader.operations_left -= 1;
             match &**instruction.operator {
                 b"q" if saved.len() < MAX_SAVED_STATES => saved.push(state.clone()),
                 b"Q" => {
@@ -110,14 +143,14 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
                 b"BI" => self.pictures = true,
                 b"BDC" => {
                     let replacement = self.replacement(&instruction, resources);
-                    self.replacements.push(replacement);
+                    self.replacements.begin(replacement);
                 }
-                b"BMC" => self.replacements.push(None),
-                b"EMC" => drop(self.replacements.pop()),
+                b"BMC" => self.replacements.begin(None),
+                b"EMC" => self.replacements.end(),
                 _ => self.text(&instruction, resources, &mut state, &mut at),
             }
         }
-        self.replacements.truncate(open);
+        self.replacements.close_to(open);
     }
 
     fn text(
@@ -132,7 +165,8 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
             b"BT" => *at = TextMatrices::default(),
             b"Tf" => {
                 if let Some(Object::Name(name)) = instruction.operands().next() {
-                    state.font = Some(self.reader.fonts.get(&resources.fonts, name, self.budget));
+                    let font = self.reader.fonts.get(&resources.fonts, name, self.budget);
+                    state.font = self.kept(font);
                 }
                 state.size = instruction.operands().nth(1).and_then(number).unwrap_or(0.0);
             }
@@ -169,6 +203,16 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
         }
     }
 
+    fn kept<T>(&mut self, outcome: Result<T, Limit>) -> Option<T> {
+        match outcome {
+            Ok(value) => Some(value),
+            Err(limit) => {
+                self.stop.get_or_insert(limit);
+                None
+            }
+        }
+    }
+
     fn show_operand(&mut self, operand: Option<&Object<'_>>, state: &State<'a>, at: &mut TextMatrices) {
         if let Some(Object::String(string)) = operand {
             self.show(string.as_bytes(), state, at);
@@ -195,6 +239,10 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
         let Some(font) = state.font.clone() else { return };
         let vertical = font.is_vertical();
         while !bytes.is_empty() {
+            let outcome = self.budget.work(1);
+            if self.check(outcome).is_none() {
+                return;
+            }
             let Code { length, meaning } = font.next(bytes);
             let (own, rest) = bytes.split_at(length.min(bytes.len()));
             bytes = rest;
@@ -214,7 +262,16 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
             if direction.hypot() > 0.0 {
                 let text = self.name(meaning.text, is_space);
                 let direction = direction / direction.hypot();
+                let outcome = self.budget.write(text.len());
+                if self.check(outcome).is_none() {
+                    return;
+                }
                 self.layout.place(&Placed { text: &text, origin, advance, direction, size });
+                // Much less text than this stays behind, but until then its pieces are in memory.
+                if self.layout.held_bytes() > self.budget.limits().max_text_bytes {
+                    self.stop = Some(Limit::MaxTextBytes);
+                    return;
+                }
             }
             at.text *= Affine::translate(step);
         }
@@ -222,8 +279,8 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
 
     /// What to write for a sign: what its font says, or what the marked content around it says, once.
     fn name(&mut self, text: Option<Rc<str>>, is_space: bool) -> Rc<str> {
-        if let Some(replacement) = self.replacements.iter_mut().rev().find_map(Option::as_mut) {
-            return std::mem::take(replacement).into();
+        if let Some(replacement) = self.replacements.take() {
+            return replacement.into();
         }
         self.shown += 1;
         text.unwrap_or_else(|| {
@@ -232,13 +289,28 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
         })
     }
 
-    fn replacement(&self, instruction: &Instruction<'_, '_>, resources: &Resources<'a>) -> Option<String> {
+    fn replacement(
+        &mut self,
+        instruction: &Instruction<'_, '_>,
+        resources: &Resources<'a>,
+    ) -> Option<String> {
         let text = match instruction.operands().nth(1)? {
             Object::Dict(properties) => text_of(properties),
-            Object::Name(name) => text_of(&resources.properties.get::<Dict<'_>>(name)?),
+            Object::Name(name) => {
+                let properties = resources.properties.get::<Dict<'a>>(name);
+                self.followed(&resources.properties, name, properties.is_some())?;
+                let properties = properties?;
+                self.read(properties.data().len())?;
+                text_of(&properties)
+            }
             _ => None,
-        };
-        text.map(|text| readable(text_string(&text)))
+        }?;
+        self.read(text.len())?;
+        let text = readable(text_string(&text));
+        // It may wait for its sign together with many others.
+        let outcome = self.budget.write(text.len());
+        self.check(outcome)?;
+        Some(text)
     }
 
     fn draw(
@@ -255,14 +327,17 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
             Some(_) => None,
             None => resources.x_objects.get::<Stream<'a>>(name),
         };
+        if stream.as_ref().is_some_and(|stream| self.read(stream.dict().data().len()).is_none()) {
+            return;
+        }
         let dict = match &stream {
             Some(stream) => Some(stream.dict().clone()),
-            // The data of large pictures is gone, see `defuse`.
             None if self.reader.known.contains_key(&id) => None,
-            None => resources.x_objects.get::<Dict<'a>>(name),
+            // Of a picture whose data is damaged it can still be said that it is one.
+            None => Some(resources.x_objects.get::<Dict<'a>>(name).unwrap_or_default()),
         };
         if let Some(dict) = dict
-            && !is_kind(&dict, b"Form")
+            && (stream.is_none() || !is_kind(&dict, b"Form"))
         {
             let known = if is_kind(&dict, b"Image") { Known::Picture } else { Known::Nothing };
             self.reader.known.insert(id, known);
@@ -284,13 +359,22 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
                 self.pictures = true;
                 return;
             }
-            (Some(Known::Form(form, content)), _) => (form.clone(), content.clone()),
-            (None, Some(form)) => match decode(form, self.budget) {
+            (Some(Known::Form(form, content)), _) => (form.clone(), Some(content.clone())),
+            (None, Some(form)) => (form.clone(), None),
+            _ => return,
+        };
+        if depth >= MAX_FORM_DEPTH {
+            self.cut = true;
+            return;
+        }
+        let content = match content {
+            Some(content) => content,
+            None => match decode(&form, self.budget) {
                 Ok(mut content) => {
                     content.truncate(searchable_bytes(&content));
                     let content = Rc::new(content);
-                    self.reader.remember_form(id, form, &content);
-                    (form.clone(), content)
+                    self.reader.remember_form(id, &form, &content);
+                    content
                 }
                 Err(StreamFault::Limit(limit)) => {
                     self.stop = Some(limit);
@@ -301,23 +385,45 @@ impl<'r, 'a, 'b, 'l> Interpreter<'r, 'a, 'b, 'l> {
                     return;
                 }
             },
-            _ => return,
         };
-        if depth >= MAX_FORM_DEPTH {
-            self.cut = true;
-            return;
-        }
-        let own = form.dict().get::<Dict<'a>>(RESOURCES).map(Resources::new);
-        let matrix = form.dict().get::<[f64; 6]>(MATRIX).map_or(Affine::IDENTITY, Affine::new);
         let (shown, pictures) = (self.shown, self.pictures);
         self.pictures = false;
-        self.run(&content, own.as_ref().unwrap_or(around), transform * matrix, depth + 1);
+        self.run_form(&form, &content, around, transform, depth);
         // Only what was run in full is known to be empty.
-        let empty = self.shown == shown && !self.pictures && self.replacements.is_empty();
+        let empty = self.shown == shown && !self.pictures && self.replacements.open() == 0;
         if empty && self.stop.is_none() && !self.cut {
             self.reader.known.insert(id, Known::Nothing);
         }
         self.pictures |= pictures;
+    }
+
+    fn run_form(
+        &mut self,
+        form: &Stream<'a>,
+        content: &[u8],
+        around: &Resources<'a>,
+        transform: Affine,
+        depth: usize,
+    ) -> Option<()> {
+        let matrix = form.dict().get::<[f64; 6]>(MATRIX);
+        self.followed(form.dict(), MATRIX, matrix.is_some())?;
+        let transform = transform * matrix.map_or(Affine::IDENTITY, Affine::new);
+        let own = form.dict().get::<Dict<'a>>(RESOURCES);
+        self.followed(form.dict(), RESOURCES, own.is_some())?;
+        let Some(own) = own else {
+            self.run(content, around, transform, depth + 1);
+            return Some(());
+        };
+        let resources = Resources::read(&own);
+        let bytes = own.data().len() + resources.bytes();
+        self.read(bytes)?;
+        if self.held_resources_bytes + bytes > MAX_HELD_RESOURCES_BYTES {
+            return self.check(Err(Limit::MaxExpandedBytes));
+        }
+        self.held_resources_bytes += bytes;
+        self.run(content, &resources, transform, depth + 1);
+        self.held_resources_bytes -= bytes;
+        Some(())
     }
 }
 

@@ -43,7 +43,12 @@ pub(crate) struct Placed<'t> {
 #[derive(Default)]
 pub(crate) struct Layout {
     lines: Vec<Line>,
+    held_bytes: u64,
 }
+
+/// What a line and a piece of it take in memory, without their text.
+const LINE_BYTES: u64 = 160;
+const PIECE_BYTES: u64 = 80;
 
 /// Pieces that share a baseline.
 struct Line {
@@ -67,6 +72,11 @@ impl Layout {
         self.lines.iter().flat_map(|line| &line.pieces).all(|piece| piece.text.trim().is_empty())
     }
 
+    /// What has been placed takes so many bytes in memory.
+    pub fn held_bytes(&self) -> u64 {
+        self.held_bytes
+    }
+
     /// Adds a character.
     pub fn place(&mut self, placed: &Placed<'_>) {
         let Placed { text, origin, advance, direction, size } = *placed;
@@ -81,6 +91,7 @@ impl Layout {
         let line = match self.lines.last_mut() {
             Some(line) if line.continues(direction, down, size) => line,
             _ => {
+                self.held_bytes += LINE_BYTES;
                 let pieces = vec![Piece { start, end: start, text: String::new() }];
                 self.lines.push(Line { direction, down, size, pieces });
                 match self.lines.last_mut() {
@@ -90,11 +101,13 @@ impl Layout {
             }
         };
         // Lines are kept as they look; `Line::text` turns them around as a whole, so ligatures go in turned.
-        if text.chars().nth(1).is_some() && text.chars().any(bidi::is_rtl) {
-            line.add(&text.chars().rev().collect::<String>(), start, end, size);
+        let is_turned = text.chars().nth(1).is_some() && text.chars().any(bidi::is_rtl);
+        let begins_piece = if is_turned {
+            line.add(&text.chars().rev().collect::<String>(), start, end, size)
         } else {
-            line.add(text, start, end, size);
-        }
+            line.add(text, start, end, size)
+        };
+        self.held_bytes += text.len() as u64 + if begins_piece { PIECE_BYTES } else { 0 };
     }
 
     /// The text of the page: lines, with an empty line between paragraphs.
@@ -131,7 +144,9 @@ impl Layout {
             text.push_str(&line.text());
             before = Some(line);
         }
-        text.trim().to_owned()
+        text.truncate(text.trim_end().len());
+        text.drain(..text.len() - text.trim_start().len());
+        text
     }
 
     fn is_disordered(&self) -> bool {
@@ -163,11 +178,12 @@ impl Line {
         direction.dot(self.direction) > 0.99 && (down - self.down).abs() <= SAME_LINE * self.size.max(size)
     }
 
-    fn add(&mut self, text: &str, start: f64, end: f64, size: f64) {
+    /// Whether the character begins a piece.
+    fn add(&mut self, text: &str, start: f64, end: f64, size: f64) -> bool {
         if size > self.size {
             self.size = size;
         }
-        let Some(piece) = self.pieces.last_mut() else { return };
+        let Some(piece) = self.pieces.last_mut() else { return false };
         let gap = start - piece.end;
         if piece.text.is_empty() || (-STEP_BACK * size..COLUMN_GAP * size).contains(&gap) {
             let spaced = piece.text.is_empty() || piece.text.ends_with(' ') || text.starts_with(' ');
@@ -176,8 +192,12 @@ impl Line {
             }
             piece.text.push_str(text);
             piece.end = end;
+            false
         } else if !text.trim().is_empty() {
             self.pieces.push(Piece { start, end, text: text.to_owned() });
+            true
+        } else {
+            false
         }
     }
 

@@ -1,50 +1,53 @@
 //! PDF: the text layer, page by page.
 
 mod bidi;
-mod defuse;
+mod ends;
+mod file;
+mod filter;
 mod font;
+mod font_costs;
 mod info;
+mod inline;
 mod interpret;
 mod layout;
 mod legacy;
+mod object_streams;
+mod own_table;
 mod page;
+mod replacements;
+mod resources;
+mod scan;
 mod stream;
-
-use std::sync::Arc;
-
-use hayro_syntax::object::{Dict, Name};
-use hayro_syntax::page::Page;
-use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+mod tree;
+mod xref;
 
 use super::budget::Budget;
 use crate::{Document, ExtractError, Extracted, Format, Limit, PageSpan, Problem, Source};
+use file::File;
 use page::{PageOutcome, Reader};
+use scan::Readings;
+use tree::Page;
 
 /// What stands between two pages. AnythingLLM puts nothing there, which glues words together (reference
 /// §15.19).
 const PAGE_SEPARATOR: &str = "\n\n";
 /// Said of files without a page tree.
 const GATHERED: &str = "the file is cut short, so pages were gathered in file order and some may be missing";
+/// Said of files in which nothing was found.
+const NO_PDF: &str = "it is no PDF, or damaged beyond repair";
 
 /// Reads every page that can be read. Damage is survived where possible: a wrong cross-reference table is
 /// rebuilt, pages that fail are listed and left out. Pictures of text are listed too; nothing is recognised
 /// in them.
 pub(crate) fn extract(source: &Source<'_>, budget: &mut Budget) -> Result<Extracted, ExtractError> {
-    let (pdf, gathered) = open(source, budget)?;
-    if pdf.len() as u64 > budget.limits().max_entries {
-        return Err(budget.breach(Limit::MaxEntries));
-    }
-    let pages: Vec<&Page<'_>> = pdf.pages().iter().filter(|page| !gathered || is_page(page)).collect();
-    if pages.len() as u64 > budget.limits().max_pages {
-        return Err(budget.breach(Limit::MaxPages));
-    }
-    let info = guarded(|| info::read(&pdf)).unwrap_or_default();
+    let file = File::open(source.bytes, budget)?;
+    let (pages, gathered) = pages(&file, source, budget)?;
+    let info = guarded(|| info::read(&file.pdf)).unwrap_or_default();
     let mut skipped = Vec::new();
+    let announced = || guarded(|| tree::announced(&file.pdf, file.root?)).flatten();
     if gathered {
         skipped.push(Problem { what: "pages".into(), reason: GATHERED.into() });
-    } else if let Some(announced) =
-        guarded(|| announced_pages(&pdf)).flatten().filter(|count| *count > pages.len())
-    {
+    } else if let Some(announced) = announced().filter(|count| *count > pages.len()) {
         skipped.push(Problem {
             what: "pages".into(),
             reason: format!("the file announces {announced} pages, but only {} could be found", pages.len()),
@@ -53,9 +56,14 @@ pub(crate) fn extract(source: &Source<'_>, budget: &mut Budget) -> Result<Extrac
 
     let mut text = String::new();
     let mut spans = Vec::new();
-    let mut reader = Reader::new(budget.limits());
+    let mut reader = Reader::new(file.largest_object);
+    let mut stop = None;
     for (number, page) in (1..).zip(&pages) {
-        let outcome = guarded(|| reader.page(page, budget)).unwrap_or_else(|| PageOutcome {
+        let outcome = guarded(|| {
+            let (dict, resources) = page.read(&file.pdf);
+            reader.page(&dict, &resources, budget)
+        });
+        let outcome = outcome.unwrap_or_else(|| PageOutcome {
             problem: Some("reading it failed unexpectedly".into()),
             ..PageOutcome::default()
         });
@@ -70,10 +78,10 @@ pub(crate) fn extract(source: &Source<'_>, budget: &mut Budget) -> Result<Extrac
         if let Some(reason) = outcome.problem {
             skipped.push(Problem { what: format!("page {number}"), reason });
         }
-        let limit = outcome
+        stop = outcome
             .stop
             .or((text.len() as u64 > budget.limits().max_text_bytes).then_some(Limit::MaxTextBytes));
-        if let Some(limit) = limit {
+        if let Some(limit) = stop {
             let rest = number as usize + 1..=pages.len();
             if !rest.is_empty() {
                 skipped.push(Problem {
@@ -85,7 +93,7 @@ pub(crate) fn extract(source: &Source<'_>, budget: &mut Budget) -> Result<Extrac
         }
     }
     if text.is_empty() {
-        return Err(nothing(source, budget, &skipped));
+        return Err(stop.map_or_else(|| nothing(source, budget, &skipped), |limit| budget.breach(limit)));
     }
     let document = Document {
         title: info.title,
@@ -100,43 +108,24 @@ pub(crate) fn extract(source: &Source<'_>, budget: &mut Budget) -> Result<Extrac
     Ok(Extracted { documents: vec![document], skipped })
 }
 
-/// Opens a file. `true` comes back for one whose page tree is lost, so that its pages had to be gathered.
-fn open(source: &Source<'_>, budget: &Budget) -> Result<(Pdf, bool), ExtractError> {
-    if !defuse::has_ends(source.bytes) {
-        return Err(budget.broken("its streams do not end"));
-    }
-    let bytes = Arc::new(defuse::defuse(source.bytes, budget).map_err(|limit| budget.breach(limit))?);
-    let error = match guarded(|| Pdf::new(bytes.clone())) {
-        Some(Ok(pdf)) => return Ok((pdf, false)),
-        Some(Err(error)) => error,
-        None => LoadPdfError::Invalid,
-    };
-    match error {
-        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
-            Err(ExtractError::Encrypted { name: source.name.into() })
+/// The pages of a file, and whether they had to be gathered as the page tree is lost.
+fn pages<'a>(
+    file: &'a File,
+    source: &Source<'_>,
+    budget: &Budget,
+) -> Result<(Vec<Page<'a>>, bool), ExtractError> {
+    let mut readings = Readings::of(source.bytes);
+    let found = guarded(|| {
+        if let Some(root) = file.root
+            && let Some(pages) = tree::pages(&file.pdf, root, &mut readings, budget)?
+        {
+            return Ok((pages, false));
         }
-        LoadPdfError::Decryption(_) => {
-            Err(budget.broken("it is encrypted in an unknown way. Remove its password and send it again."))
-        }
-        LoadPdfError::Invalid => {
-            let bytes = [bytes.as_slice(), SUBSTITUTE_ROOT].concat();
-            match guarded(|| Pdf::new(Arc::new(bytes))) {
-                Some(Ok(pdf)) => Ok((pdf, true)),
-                _ => Err(budget.broken("it is no PDF, or damaged beyond repair")),
-            }
-        }
-    }
-}
-
-/// A root for files that were cut off before theirs. Its page tree does not exist, upon which the library
-/// gathers whatever looks like a page.
-const SUBSTITUTE_ROOT: &[u8] =
-    b"\nendstream endobj\n8388600 0 obj\n<< /Type /Catalog /Pages 8388601 0 R >>\nendobj\n\
-    trailer\n<< /Root 8388600 0 R >>\n";
-
-/// Whether a gathered page is one: notes have contents as well.
-fn is_page(page: &Page<'_>) -> bool {
-    page.raw().get::<Name<'_>>(b"Type").is_some_and(|name| &*name == b"Page")
+        Ok((tree::gathered(&file.pdf, &file.objects, &mut readings, budget)?, true))
+    });
+    let found = found.ok_or_else(|| budget.broken(NO_PDF))?;
+    let (pages, gathered) = found.map_err(|fault: scan::ScanFault| fault.into_error(budget))?;
+    if gathered && pages.is_empty() { Err(budget.broken(NO_PDF)) } else { Ok((pages, gathered)) }
 }
 
 /// Why a file whose pages were all empty gave nothing. Pages that are blank or pictures are no fault.
@@ -145,12 +134,6 @@ fn nothing(source: &Source<'_>, budget: &Budget, skipped: &[Problem]) -> Extract
         Some(Problem { what, reason }) => budget.broken(format!("no page could be read; {what}: {reason}")),
         None => ExtractError::Empty { name: source.name.into() },
     }
-}
-
-/// How many pages the root of the page tree counts.
-fn announced_pages(pdf: &Pdf) -> Option<usize> {
-    let root: Dict<'_> = pdf.xref().get(pdf.xref().root_id())?;
-    root.get::<Dict<'_>>(b"Pages")?.get::<usize>(b"Count")
 }
 
 /// Runs code of the PDF library. It is careful, but a fault in it must cost a page, not the host. Where

@@ -255,12 +255,43 @@ fn limits_are_named() {
     let within = |limits| error_within("a.pdf", &bytes, &limits);
     assert!(within(Limits { max_pages: 2, ..Limits::default() }).contains("limit max_pages (2)"));
     assert!(within(Limits { max_entries: 2, ..Limits::default() }).contains("limit max_entries (2)"));
-    let limits = Limits { max_operations: 7, ..Limits::default() };
+    let limits = Limits { max_operations: 45, ..Limits::default() };
     let extracted =
         super::super::extract(Source { name: "a.pdf", mime: None, bytes: &bytes }, &limits).unwrap();
     assert_eq!(extracted.documents[0].text, "One");
     let skipped: Vec<_> = extracted.skipped.iter().map(|problem| problem.what.as_str()).collect();
     assert_eq!(skipped, ["page 2", "pages 3 to 3"]);
+}
+
+#[test]
+fn a_limit_that_leaves_nothing_is_the_reason() {
+    let limits = Limits { max_operations: 5, ..Limits::default() };
+    assert!(error_within("a.pdf", &pdf(&[line("One")]), &limits).contains("limit max_operations (5)"));
+}
+
+#[test]
+fn signs_count_each_time_they_are_drawn() {
+    let form = |letters: usize| {
+        let content = format!("BT /F1 12 Tf ({}) Tj ET", "\u{1}".repeat(letters));
+        format!("<< /Subtype /Form /Length {} >>\nstream\n{content}\nendstream", content.len())
+    };
+    let resources = "/Font << /F1 << /Subtype /Nothing >> >> /XObject << /X 3 0 R >>";
+    let draws = "/X Do ".repeat(100) + &line("end");
+    let read = |letters: usize| {
+        let bytes = pdf_with(resources, std::slice::from_ref(&draws), &[&form(letters)]);
+        let limits = Limits { max_operations: 100_000, ..Limits::default() };
+        super::super::extract(Source { name: "a.pdf", mime: None, bytes: &bytes }, &limits)
+    };
+    assert_eq!(read(100).unwrap().documents[0].text, "end");
+    assert!(read(1000).unwrap_err().to_string().contains("limit max_operations (100000)"));
+}
+
+#[test]
+fn fonts_whose_numbers_are_absurd_still_give_their_letters() {
+    let fonts = "/Font << /A << /Subtype /TrueType /FirstChar 4000000000 /LastChar 4000000000 /Widths [1] >> \
+                 /B << /Subtype /Type0 /Encoding /Identity-H /DescendantFonts [<< /W [0 4294967295 500] >>] >> >>";
+    let page = "BT /A 9 Tf (first) Tj 0 -12 Td /B 9 Tf (second) Tj ET";
+    assert_eq!(one("a.pdf", &pdf_with(fonts, &[page.into()], &[])).text, "first\nsecond");
 }
 
 #[test]
