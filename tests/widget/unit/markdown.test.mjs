@@ -78,8 +78,19 @@ test("only known elements and attributes come out, whatever goes in", () => {
 });
 
 test("no text nests or backtracks without end", () => {
-  for (const piece of ["> ", "- ", "*", "**a ", "_a ", "[", "`a", "~~", "[a](", "![", "| "]) {
-    markdown(piece.repeat(20_000 / piece.length));
-    markdown(`${piece}\n`.repeat(4000));
+  for (const piece of ["> ", "- ", "*", "**a ", "_a ", "[", "`a", "~~", "[a](", "![", "| ", "-", "|-", " ", "#", "https://a.test/)", "\\", "<"]) {
+    markdown(piece.repeat(200_000 / piece.length));
+    markdown(`${piece}\n`.repeat(50_000));
+    markdown(`a|\n|${piece.repeat(100_000)}x`);
   }
+});
+
+test("a text that is too long to be laid out goes on as plain text, and no word of it is missing", () => {
+  const text = "**word** and more\n\n".repeat(2_000);
+  const nodes = markdown(text, "That is long.");
+  const plain = nodes.filter((node) => node[1].class === "plain").map((node) => node[2]);
+  assert.ok(plain.length > 1 && plain.every((piece) => piece.length <= 5_000));
+  assert.equal(nodes.filter((node) => node[0] === "p" && !node[1].class).length * 19 + plain.join("").length, text.length);
+  assert.deepEqual(nodes.at(-1), ["p", { class: "quiet" }, "That is long."]);
+  assert.equal(markdown("short", "That is long.").length, 1);
 });

@@ -13,6 +13,14 @@ test("events are found wherever the stream is cut", () => {
   }
 });
 
+test("a long event that comes in many pieces is found when it ends", () => {
+  const read = eventReader();
+  const found = [];
+  const event = `data: ${JSON.stringify({ textResponse: "x".repeat(4_000_000) })}\n\n`;
+  for (let at = 0; at < event.length; at += 500) found.push(...read(event.slice(at, at + 500)));
+  assert.equal(found.length, 1);
+});
+
 test("what a model thought is kept apart, also while it comes", () => {
   const whole = "<think>Let me see.</think>\n\nYes.";
   assert.deepEqual(thoughtsOf(whole), { thoughts: "Let me see.", said: "Yes.", thinking: false });

@@ -73,7 +73,19 @@ export function wordPattern(words: string): RegExp | null {
 
 /** The sentences of a text, each with the space behind it. */
 export function sentences(text: string): string[] {
-  return text.match(/[^.!?\n]*(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?\n]*|\n+|$)\s*/g)?.filter(Boolean) ?? [];
+  const found: string[] = [];
+  let start = 0;
+  // Each character is looked at once: there is no going back over a long row of dots.
+  for (const { 0: run, index } of text.matchAll(/[.!?]+|\s+/g)) {
+    const end = index + run.length;
+    const space = run.trim() === "";
+    if (!space && end < text.length) continue;
+    if (space && !run.includes("\n") && !/[.!?]/.test(text[index - 1] ?? "")) continue;
+    found.push(text.slice(start, end));
+    start = end;
+  }
+  if (start < text.length) found.push(text.slice(start));
+  return found;
 }
 
 /** Which sentences are close to what `about` says: they share the most words with it. */

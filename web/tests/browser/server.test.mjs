@@ -90,6 +90,49 @@ on("it works below another path", {}, async (stage) => {
   proxy.close();
 });
 
+on("a link with another key asks before it replaces the one that is there; the keyboard alone is enough", {}, async (stage) => {
+  await workspace(stage, "Hut");
+  const { page, side, problems, close } = await tab(stage);
+  const link = `${stage.url}/#token=a-key-of-somebody-else`;
+  const key = () => page.evaluate(() => localStorage.getItem("haversack.key"));
+  const dialog = page.getByRole("dialog", { name: "Replace your key?" });
+  for (const open of [() => page.goto(link), () => page.goto("about:blank").then(() => page.goto(link))]) {
+    await open();
+    await dialog.waitFor();
+    assert.ok(!page.url().includes("somebody-else"), "the key does not stay in the address");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), "Keep my key");
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    await side.getByRole("link", { name: "Hut" }).first().waitFor();
+    assert.equal(await key(), KEY);
+  }
+  await page.goto("about:blank");
+  await page.goto(link);
+  await dialog.getByRole("button", { name: "Use the link’s key" }).click();
+  await page.getByLabel("API key", { exact: true }).waitFor();
+  assert.equal(await key(), "a-key-of-somebody-else");
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+on("an answer that was made to stop the page is shown as plain text, while it comes too", {}, async (stage) => {
+  const mock = await model();
+  await api(stage, "POST", "/v1/system/update-env", { LLMProvider: "generic-openai", GenericOpenAiBasePath: mock.base, GenericOpenAiModelPref: "mock-large" });
+  const slug = await workspace(stage, "Hut", HUT);
+  const { page, question, ask, answers, problems, close } = await tab(stage, { path: `#/w/${slug}` });
+  mock.say.pause = 0;
+  for (const hostile of ["[".repeat(200_000), "> ".repeat(4_000), `a|b\n-|-\n${"|\n".repeat(50_000)}`, "*a ".repeat(4_000)]) {
+    mock.say.text = `${hostile}\n\nThe **end**`;
+    await ask("Say it");
+    await answers.last().getByText("They are shown as plain text").waitFor();
+    await question.fill("The page still takes what is typed");
+    await answers.last().locator("strong", { hasText: "end" }).waitFor();
+  }
+  assert.deepEqual(problems, []);
+  mock.end();
+  await close();
+});
+
 on("a wrong key, and a server that goes away in the middle of an answer, are told; what was typed is kept", {}, async (stage) => {
   const mock = await model();
   await api(stage, "POST", "/v1/system/update-env", { LLMProvider: "generic-openai", GenericOpenAiBasePath: mock.base, GenericOpenAiModelPref: "mock-large" });

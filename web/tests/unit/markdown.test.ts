@@ -1,14 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { Blocks } from "../../src/lib/markdown/blocks.svelte";
-import { cut, split } from "../../src/lib/markdown/split";
+import { cut, split, type Part } from "../../src/lib/markdown/split";
 
 const TEXT = "# Title\n\nOne *two*.\n\n- a\n\n- b\n  - c\n\n```js\nconst a = 1;\n\n\nconst b = 2;\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quote\n> more\n\nEnd";
+
+const textOf = (parts: Part[]) => parts.map((part) => part.text).join("");
+const texts = (text: string) => split(text).map((part) => part.text);
 
 describe("a growing text", () => {
   test("joined is what came, whatever was cut off when", () => {
     for (let at = 0; at <= TEXT.length; at++) {
       const { done, open } = cut(TEXT.slice(0, at));
-      expect(done.join("") + open).toBe(TEXT.slice(0, at));
+      expect(textOf(done) + open).toBe(TEXT.slice(0, at));
     }
   });
 
@@ -18,10 +21,10 @@ describe("a growing text", () => {
       let open = "";
       for (let at = 0; at < TEXT.length; at += size) {
         const step = cut(open + TEXT.slice(at, at + size));
-        found.push(...step.done);
+        found.push(...step.done.map((part) => part.text));
         open = step.open;
       }
-      expect([...found, ...split(open)].map((block) => block.trim())).toEqual(split(TEXT).map((block) => block.trim()));
+      expect([...found, ...texts(open)].map((block) => block.trim())).toEqual(texts(TEXT).map((block) => block.trim()));
     }
   });
 

@@ -25,3 +25,8 @@ describe("events", () => {
     expect(decoder.push(" and half\n\n")).toEqual(["half and half"]);
   });
 });
+
+test("a long event in many pieces is one event", () => {
+  const text = `data: ${"x".repeat(4_000_000)}\r\n\r\ndata: b\r\n\r\n`;
+  expect(decoded(text, 500).map((event) => event.length)).toEqual([4_000_000, 1]);
+});

@@ -32,15 +32,19 @@ for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(
 hljs.registerAliases(["toml"], { languageName: "ini" });
 hljs.registerAliases(["svelte", "vue"], { languageName: "xml" });
 
-/** Longest code that is coloured, in characters. */
-const LENGTH_MAX = 60_000;
+/** Longest code that is coloured, in characters, and its longest line: some grammars take a time that grows with the square of either. */
+const LENGTH_MAX = 8_000;
+const LINE_MAX = 300;
+
+/** Whether code is short enough to be coloured. */
+export const colourable = (text: string) => text.length <= LENGTH_MAX && !text.split("\n").some((line) => line.length > LINE_MAX);
 
 /** Puts colours into the blocks of code below `root`. */
 export function highlight(root: ParentNode, sanitize: (html: string) => DocumentFragment): void {
   for (const code of root.querySelectorAll<HTMLElement>("pre code[data-language]")) {
     const language = code.dataset["language"] ?? "";
     const text = code.textContent ?? "";
-    if (!hljs.getLanguage(language) || text.length > LENGTH_MAX) continue;
+    if (!hljs.getLanguage(language) || !colourable(text)) continue;
     code.replaceChildren(sanitize(hljs.highlight(text, { language, ignoreIllegals: true }).value));
   }
 }

@@ -1,8 +1,9 @@
 // Markdown to markup that is safe to show. Loaded when the first answer is.
 
 import DOMPurify from "dompurify";
-import { Marked, type Tokens } from "marked";
+import { Lexer, Marked, type Tokens } from "marked";
 import { t } from "../strings";
+import { INLINE_MAX, inlineCost } from "./budget";
 
 const marked = new Marked({ gfm: true, breaks: false });
 
@@ -54,9 +55,29 @@ purifier.addHook("afterSanitizeAttributes", (node) => {
   }
 });
 
-/** Markup of `text`. `citations` is how many sources there are to point to; other numbers stay text. */
-export function render(text: string, citations: number): DocumentFragment {
-  const html = marked.parse(text, { async: false });
+/** Markup of one block as text; null where reading its marks would take too long, or they nest too deeply. */
+export function markup(text: string): string | null {
+  try {
+    const lexer = new Lexer(marked.defaults);
+    lexer.blockTokens(text, lexer.tokens);
+    let cost = 0;
+    for (const { src } of lexer.inlineQueue) cost += inlineCost(src);
+    if (cost > INLINE_MAX) return null;
+    return marked.parse(text, { async: false });
+  } catch (error) {
+    // Marks inside each other use up the stack.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/**
+ * What to show of a block. `citations` is how many sources there are to point to; other numbers stay text. Null: it is
+ * beyond the limits, and to be shown as plain text.
+ */
+export function render(text: string, citations: number): DocumentFragment | null {
+  const html = markup(text);
+  if (html === null) return null;
   const fragment = purifier.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
     ALLOWED_TAGS: [

@@ -75,7 +75,7 @@ export function turnsOf(items: HistoryItem[]): Turn[] {
 /** Without what the page says in its own way: the list of sources, and that there is no language model. */
 export function tidied(text: string, quoted: boolean): string {
   if (!quoted) return text;
-  return text.replace(/\n+Sources: \[1\][^\n]*/, "").replace(/\n+_No language model is configured[^\n]*_\s*$/, "");
+  return text.replace(/(?<!\n)\n+Sources: \[1\][^\n]*/, "").replace(/(?<!\n)\n+_No language model is configured[^\n]*_\s*$/, "");
 }
 
 export class Conversation {

@@ -2,8 +2,10 @@
 
 import { ApiError, connection, messageOf, session as api, type Me, type Scope } from "../api";
 import { inBrowser } from "../host";
+import { t } from "../strings";
 import { SETTINGS_TABS, type SettingsTab } from "./router.svelte";
 import { store } from "./storage";
+import { ui } from "./ui.svelte";
 
 const SERVERS_ONLY: SettingsTab[] = ["people", "keys", "embeds"];
 
@@ -19,13 +21,26 @@ class Session {
   /** Reads the key that was kept or came in the address, and tries it. */
   async start(): Promise<void> {
     connection.onRefused = () => this.#refused();
-    const given = tokenOf(location.hash);
-    if (given) {
-      store.set("key", given);
-      history.replaceState(null, "", location.pathname + location.search);
-    }
+    const given = takeToken();
+    // A link may be opened while the app is open: then the page stays, and only the address changes.
+    addEventListener("hashchange", () => {
+      const token = takeToken();
+      if (token) void this.#offer(token).then((taken) => taken && location.reload());
+    });
     connection.key = store.get("key") ?? sessionStorage.getItem("haversack.key") ?? "";
+    if (given) await this.#offer(given);
     await this.knock();
+  }
+
+  /**
+   * Takes the key of a link. One that is there already is replaced only by the person who uses it: a link from elsewhere
+   * must not make them work, unknowing, with the key of another. Whether it was taken.
+   */
+  async #offer(given: string): Promise<boolean> {
+    if (given === connection.key) return false;
+    if (connection.key && !(await ui.confirm({ ...t.door.otherKey, danger: true }))) return false;
+    this.#keep(given, true);
+    return true;
   }
 
   /** Asks the server who we are. */
@@ -115,7 +130,19 @@ class Session {
 /** The key in an address such as `#token=…`, as the server prints it. */
 export function tokenOf(hash: string): string | null {
   const found = /^#(?:.*&)?token=([^&]+)/.exec(hash);
-  return found?.[1] ? decodeURIComponent(found[1]) : null;
+  if (!found?.[1]) return null;
+  try {
+    return decodeURIComponent(found[1]);
+  } catch {
+    return found[1];
+  }
+}
+
+/** Takes the key out of the address, so that nobody reads it there or in the history. */
+function takeToken(): string | null {
+  const token = tokenOf(location.hash);
+  if (token) history.replaceState(null, "", location.pathname + location.search);
+  return token;
 }
 
 export const session = new Session();

@@ -16,6 +16,8 @@ export interface Ask {
   title: string;
   text: string;
   confirm: string;
+  /** What the other button says, if not that it cancels. */
+  refuse?: string;
   danger: boolean;
   /** A word that must be typed first. */
   type?: string;

@@ -1,5 +1,10 @@
 // The conversation: what was said, what is being said, and what went wrong.
 
+/** An answer longer than this is laid out again when it has grown by a sixteenth, so that all drawings together stay linear. */
+const REDRAWN_MAX = 4_000;
+/** Characters that are told to a screen reader. */
+const TOLD_MAX = 20_000;
+
 class Conversation {
   #options;
   #talk;
@@ -137,22 +142,36 @@ class Conversation {
     let all = "";
     let due = false;
     let box = null;
+    let drawn = 0;
+    let tail = null;
     const draw = () => {
       due = false;
+      drawn = all.length;
+      tail = null;
       const parts = thoughtsOf(all);
       if (thoughts && parts.thoughts) {
         box ??= el("details", { class: "thoughts" }, el("summary", {}, words.thoughts), el("div"));
         box.lastChild.textContent = parts.thoughts;
       }
-      const rest = parts.said ? build(markdown(parts.said)) : [el("span", { class: "quiet" }, parts.thinking ? words.thinking : "…")];
+      const rest = parts.said ? build(markdown(parts.said, words.plain)) : [el("span", { class: "quiet" }, parts.thinking ? words.thinking : "…")];
       body.replaceChildren(...(box ? [box] : []), ...rest);
       this.#toEnd();
-      return parts.said && body.textContent;
+      if (parts.said) tail = el("div", { class: "plain" });
+      return parts.said && body.textContent.slice(0, TOLD_MAX);
+    };
+    const grow = () => {
+      if (all.length < REDRAWN_MAX || all.length * 16 >= drawn * 17) return void draw();
+      due = false;
+      // Until then it is plain text behind the rest. What a model thinks waits.
+      if (!tail || drawn > SHOWN_MAX) return;
+      tail.textContent = all.slice(drawn);
+      if (!tail.isConnected) body.append(tail);
+      this.#toEnd();
     };
     const say = (piece) => {
       if (!piece) return;
       all += piece;
-      if (!due) requestAnimationFrame(() => due && draw());
+      if (!due) requestAnimationFrame(() => due && grow());
       due = true;
     };
     const end = (text) => {

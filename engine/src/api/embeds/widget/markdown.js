@@ -2,19 +2,40 @@
 // `build` turns the tree into elements and text nodes, and only web and mail addresses become links.
 
 const NESTING = 6;
+/** Characters that are laid out, and that are shown at all; what is between is plain text, in pieces. */
+const LAID_OUT_MAX = 20_000;
+const SHOWN_MAX = 200_000;
+const PIECE = 5_000;
 const FENCE = /^\s*(`{3,}|~{3,})/;
 const HEADING = /^ {0,3}(#{1,6})\s+(\S.*)$/;
 const RULE = /^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$/;
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])(\s+)(?=\S)/;
 const QUOTE = /^ {0,3}> ?/;
-const DASHES = /^[\s|:-]*-[\s|:-]*$/;
+const DASHES = /^[\s|:]*-[\s|:-]*$/;
 
 const isTable = (lines, at) => lines[at].includes("|") && lines[at + 1]?.includes("|") && DASHES.test(lines[at + 1]);
 const begins = (lines, at) => [FENCE, HEADING, RULE, ITEM, QUOTE].some((form) => form.test(lines[at])) || isTable(lines, at);
 
-/** The tree of a text. */
-function markdown(text) {
-  return blocks(text.replace(/\r\n?/g, "\n").split("\n"), 0);
+/** The tree of a text. `note` says that not all of it is laid out, where that is so. */
+function markdown(text, note) {
+  const shown = text.slice(0, SHOWN_MAX).replace(/\r\n?/g, "\n");
+  const cut = cutAt(shown, 0, LAID_OUT_MAX);
+  const nodes = blocks(shown.slice(0, cut).split("\n"), 0);
+  if (cut === shown.length) return nodes;
+  for (let at = cut; at < shown.length;) {
+    const end = cutAt(shown, at, PIECE);
+    nodes.push(["div", { class: "plain" }, shown.slice(at, end)]);
+    at = end;
+  }
+  if (note) nodes.push(["p", { class: "quiet" }, note]);
+  return nodes;
+}
+
+/** Where a piece of at most `most` characters ends that begins at `at`: with a line, if one ends in its second half. */
+function cutAt(text, at, most) {
+  if (text.length - at <= most) return text.length;
+  const line = text.lastIndexOf("\n", at + most - 1);
+  return line > at + most / 2 ? line + 1 : at + most;
 }
 
 function blocks(lines, depth) {

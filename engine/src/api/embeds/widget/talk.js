@@ -12,8 +12,14 @@ class Trouble extends Error {
 /** Splits a stream of server-sent events into the objects that they carry. */
 function eventReader() {
   let rest = "";
+  let last = "";
   return (piece) => {
-    const frames = (rest + piece).split(/\r?\n\r?\n/);
+    // A long event comes in many pieces: only what is new, and the few characters before it, are searched for its end.
+    const found = /\r?\n\r?\n/.test(last + piece);
+    rest += piece;
+    last = (last + piece).slice(-3);
+    if (!found) return [];
+    const frames = rest.split(/\r?\n\r?\n/);
     rest = frames.pop();
     return frames.flatMap((frame) => {
       const data = frame.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5));
