@@ -1,8 +1,6 @@
 //! The engine: settings and caches, shared by its runs.
 
-#[cfg(target_arch = "wasm32")]
-use crate::api::Code;
-use crate::api::{self, ApiError};
+use crate::api::{self, ApiError, Code};
 use crate::embed::Embedder;
 use crate::model::Instance;
 use crate::retrieve::IndexCache;
@@ -10,7 +8,9 @@ use crate::retrieve::IndexCache;
 use crate::seam::Asset;
 use crate::seam::{ApiRequest, Cx, Origin, Run};
 use crate::settings::Settings;
+use crate::store::StoreError;
 use crate::tokens::Tokenizer;
+use serde_json::json;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Starts runs. Clones share settings and caches.
@@ -104,6 +104,20 @@ impl Engine {
         Run::new(&origin, move |cx| api::handle(cx, engine, request, operator))
     }
 
+    /// Starts only the question whether `request` may be made at all, for a host that answers a route itself: 204, or the
+    /// refusal that [`Engine::start`] would give by the same row of the table of routes. Only method, path and headers
+    /// are looked at, so it can be asked before a body is read.
+    pub fn authorise(&self, request: ApiRequest, origin: Origin) -> Run {
+        let operator = origin.operator;
+        Run::new(&origin, move |cx| api::authorise(cx, request, operator))
+    }
+
+    /// The route of a request as the API's description spells it, such as `/v1/workspace/import`; `None` if there is no
+    /// such route.
+    pub fn route(method: &str, path: &str) -> Option<&'static str> {
+        api::pattern(method, path)
+    }
+
     /// Starts what a host does once before it serves: brings the layout up to date and sweeps what a
     /// crash left half written. Answers 200, or an error.
     ///
@@ -112,12 +126,48 @@ impl Engine {
     /// for an hour goes.
     pub fn maintain(&self, origin: Origin) -> Run {
         let alone = origin.operator;
+        let engine = self.clone();
         Run::new(&origin, move |cx| async move {
-            let answer = match crate::maintain::run(&cx, alone).await {
+            let answer = match crate::maintain::run(&cx, &engine, alone).await {
                 Ok(report) => api::Answer::ok(&report),
                 Err(error) => error.answer(),
             };
             answer.send(&cx);
+        })
+    }
+
+    /// Starts what a host that runs for long does once in a while: removes the oldest lines of the event log and the
+    /// oldest turns of sessions, as far as they are beyond the settings. Answers 200, or an error.
+    pub fn trim(&self, origin: Origin) -> Run {
+        let engine = self.clone();
+        Run::new(&origin, move |cx| async move {
+            let trim = async {
+                let events = crate::bounds::events(&cx, &engine).await?;
+                let turns = crate::bounds::sessions(&cx, &engine).await?;
+                Ok::<_, StoreError>(json!({ "events": events, "turns": turns }))
+            };
+            let answer = match trim.await {
+                Ok(report) => api::Answer::ok(&report),
+                Err(error) => ApiError::from(error).answer(),
+            };
+            answer.send(&cx);
+        })
+    }
+
+    /// Starts a look at every record, and with `fix` mends what can be mended (see [`crate::repair`]). Answers 200 with
+    /// the findings as lines of JSON. Nothing else may use the store meanwhile; it is for [`Origin::operator`] alone.
+    pub fn repair(&self, origin: Origin, fix: bool) -> Run {
+        let (engine, operator) = (self.clone(), origin.operator);
+        Run::new(&origin, move |cx| async move {
+            let done = match operator {
+                true => crate::repair::run(&cx, &engine, fix).await,
+                false => {
+                    Err(ApiError::new(Code::Forbidden, "Only the operator at the machine repairs the store."))
+                }
+            };
+            if let Err(error) = done {
+                error.answer().send(&cx);
+            }
         })
     }
 }

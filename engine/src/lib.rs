@@ -6,13 +6,17 @@
 #![deny(unsafe_code)]
 
 mod api;
+mod bounds;
 pub mod bundle;
 pub mod chat;
 pub mod embed;
 mod engine;
+mod lengths;
+pub mod limits;
 pub mod llm;
 mod maintain;
 pub mod model;
+pub mod repair;
 pub mod retrieve;
 pub mod seam;
 mod settings;
@@ -25,4 +29,5 @@ pub mod tokens;
 pub use engine::Engine;
 use haversack_retrieval::checksum;
 pub use haversack_retrieval::{chunk, lexical, vector};
+pub use lengths::{Length, Lengths};
 pub use settings::Settings;

@@ -1,9 +1,10 @@
 //! How an instance is set up: read once from the host's variables, passed in, never looked up.
 
 use crate::embed::EmbedSettings;
+use crate::lengths::Lengths;
 use crate::llm::LlmSettings;
 use crate::model::Instance;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything an operator can set that matters to the engine.
 #[derive(Clone, Debug)]
@@ -29,10 +30,18 @@ pub struct Settings {
     pub exact_rows_max: u64,
     /// Requests that one address may send to one embed in a minute; 0 is no limit.
     pub embed_requests_per_minute: u32,
+    /// Lines of the event log that are kept, about; 0 is no limit.
+    pub event_log_lines: u64,
+    /// Turns that are kept of all API sessions of a workspace together, and of all visitors of an embed; 0 is no limit.
+    pub session_chats: u64,
+    /// Days that such turns are kept; 0 is no limit.
+    pub session_days: u64,
     /// Follow-up questions may be answered from sources of earlier answers (backfill).
     pub backfill: bool,
     /// A document that a workspace holds already, unchanged, is not embedded again.
     pub deduplicate: bool,
+    /// How long texts may be.
+    pub lengths: Lengths,
 }
 
 impl Settings {
@@ -54,6 +63,12 @@ impl Settings {
         let cache_mb = number("HAVERSACK_INDEX_CACHE_MB", Some(256)).unwrap_or(256);
         let exact = number("HAVERSACK_EXACT_CHUNKS", Some(10_000)).unwrap_or(10_000);
         let per_minute = number("HAVERSACK_EMBED_REQUESTS_PER_MINUTE", Some(60)).unwrap_or(60);
+        let lengths = Lengths::read(|name, default| {
+            number(name, Some(default)).filter(|bytes| *bytes > 0).unwrap_or(default)
+        });
+        let event_lines = number("HAVERSACK_EVENT_LOG_LINES", Some(100_000)).unwrap_or(100_000);
+        let session_chats = number("HAVERSACK_SESSION_CHATS", Some(100_000)).unwrap_or(100_000);
+        let session_days = number("HAVERSACK_SESSION_DAYS", Some(0)).unwrap_or(0);
         let flag = |name: &str, default: bool| match vars.get(name).map(|v| v.trim().to_ascii_lowercase()) {
             None => default,
             Some(text) => !matches!(text.as_str(), "" | "0" | "false" | "no" | "off"),
@@ -70,10 +85,20 @@ impl Settings {
             index_cache_bytes: cache_mb.saturating_mul(1 << 20),
             exact_rows_max: exact as u64,
             embed_requests_per_minute: u32::try_from(per_minute).unwrap_or(u32::MAX),
+            event_log_lines: event_lines as u64,
+            session_chats: session_chats as u64,
+            session_days: session_days as u64,
             backfill: flag("HAVERSACK_BACKFILL", true),
             deduplicate: flag("HAVERSACK_DEDUPLICATE", true),
+            lengths,
         };
         (settings, problems)
+    }
+
+    /// Which secret goes where: the variables of those that are set, with the addresses of models that are sent them.
+    pub(crate) fn secrets(&self) -> BTreeSet<(&'static str, &str)> {
+        let all = self.llm.destinations().chain(self.embed.embedder.destinations());
+        all.filter(|(var, _)| self.vars.get(var).is_some()).collect()
     }
 
     /// The settings with those of the instance over them.

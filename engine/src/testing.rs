@@ -4,17 +4,20 @@
 //! hashed buckets), reads every file as UTF-8, and serves pages from a table. Runs go on one effect at a
 //! time, so a test can stop one in front of a commit and let another pass.
 
+use crate::repair::Finding;
 use crate::seam::text_or_base64::Blob;
 use crate::seam::{
-    ApiRequest, Effect, EffectId, ExtractRequest, HostError, HostErrorKind, HttpHead, HttpRequest, Input,
-    Key, KvOp, KvReply, Origin, Output, Reply, Run, UnixMs, Write,
+    ApiRequest, Cx, Effect, EffectId, ExtractRequest, HostError, HostErrorKind, HttpHead, HttpRequest, Input,
+    Key, KvOp, KvReply, Origin, Output, Reply, Run, Slices, UnixMs, Write,
 };
+use crate::store::seal;
 use crate::{Engine, Settings};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use haversack_extract::{Document, Extracted, Format, Problem};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
 
 /// The clock's start: 2023-11-14T22:13:20Z.
 pub const START: UnixMs = UnixMs(1_700_000_000_000);
@@ -35,10 +38,16 @@ pub struct TestHost {
     pub commits: Vec<Vec<Key>>,
     /// Texts the embedder was given.
     pub embedded: Vec<String>,
-    /// Headers of the last page that was fetched.
+    /// The last page that was fetched.
     pub fetched: Option<HttpRequest>,
+    /// Outbound requests that were answered.
+    pub requests: usize,
     /// Fails effects on request: the error for those it names.
     pub fault: Fault,
+    /// Records that a run found to be damaged. While there are any, nothing is written.
+    pub damaged: Vec<Key>,
+    /// Writes go on all the same.
+    repairing: bool,
     runs: u8,
 }
 
@@ -50,7 +59,18 @@ pub struct Running {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     until: Option<UnixMs>,
+    /// Effects that the run has given up before they were settled.
+    pub cancelled: Vec<Effect>,
     pub done: bool,
+    /// How often it let others run.
+    pub breaths: usize,
+}
+
+impl Running {
+    /// The outbound requests that wait for an answer.
+    pub fn waiting(&self) -> usize {
+        self.effects.iter().filter(|(_, effect)| matches!(effect, Effect::Http(_))).count()
+    }
 }
 
 /// What a call came to.
@@ -100,7 +120,10 @@ impl TestHost {
             commits: Vec::new(),
             embedded: Vec::new(),
             fetched: None,
+            requests: 0,
             fault: Box::new(|_| None),
+            damaged: Vec::new(),
+            repairing: false,
             runs: 0,
         }
     }
@@ -108,6 +131,12 @@ impl TestHost {
     /// A call with a JSON body, by the operator.
     pub fn call(&mut self, method: &str, path: &str, body: &Value) -> Replied {
         let mut running = self.start(json_request(method, path, body));
+        self.finish(&mut running)
+    }
+
+    /// A call by the operator.
+    pub fn call_with_request(&mut self, request: ApiRequest) -> Replied {
+        let mut running = self.start(request);
         self.finish(&mut running)
     }
 
@@ -125,6 +154,13 @@ impl TestHost {
         let origin = Origin { operator: false, peer: Some("192.0.2.1".into()), ..self.origin() };
         let mut running = self.running(self.engine.start(request, origin));
         self.finish(&mut running)
+    }
+
+    /// Asks whether a call may be made, as a host does that answers it itself.
+    pub fn authorise(&mut self, request: ApiRequest) -> Replied {
+        let origin = Origin { operator: false, ..self.origin() };
+        let run = self.engine.authorise(request, origin);
+        self.finish_run(run)
     }
 
     /// Lets a run go to its end.
@@ -151,6 +187,25 @@ impl TestHost {
         self.finish(&mut running)
     }
 
+    /// Removes what is beyond the bounds.
+    pub fn trim(&mut self) -> Replied {
+        let origin = self.origin();
+        let mut running = self.running(self.engine.trim(origin));
+        self.finish(&mut running)
+    }
+
+    /// Looks at every record, and with `fix` mends what is wrong: the lines of the report.
+    #[track_caller]
+    pub fn repair(&mut self, fix: bool) -> Vec<Finding> {
+        let origin = self.origin();
+        let mut running = self.running(self.engine.cold().repair(origin, fix));
+        self.repairing = true;
+        let replied = self.finish(&mut running);
+        self.repairing = false;
+        let lines = String::from_utf8(replied.body).unwrap();
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     fn origin(&mut self) -> Origin {
         self.runs = self.runs.wrapping_add(1);
         Origin { seed: [self.runs; 32], now: self.now, utc_offset_minutes: 0, operator: true, peer: None }
@@ -164,7 +219,9 @@ impl TestHost {
             headers: Vec::new(),
             body: Vec::new(),
             until: None,
+            cancelled: Vec::new(),
             done: false,
+            breaths: 0,
         }
     }
 
@@ -203,9 +260,17 @@ impl TestHost {
             return;
         }
         let result = match effect {
+            Effect::Kv(KvOp::Commit { .. } | KvOp::Next { .. })
+                if !self.damaged.is_empty() && !self.repairing =>
+            {
+                Err(HostError::new(HostErrorKind::Damaged, "the store met damage"))
+            }
             Effect::Kv(op) => Ok(Reply::Kv(self.kv(op))),
             Effect::Extract(request) => self.extract(&request).map(Reply::Extract),
-            Effect::Breathe => Ok(Reply::Breathe),
+            Effect::Breathe => {
+                running.breaths += 1;
+                Ok(Reply::Breathe)
+            }
             Effect::Http(request) => {
                 let (status, content_type, body) = match self.http(&request) {
                     Ok(reply) => reply,
@@ -225,11 +290,38 @@ impl TestHost {
         running.run.handle(self.now, Input::Settled { id, result }).unwrap();
     }
 
+    /// The client of a call goes.
+    pub fn leave(&mut self, running: &mut Running) {
+        self.poll(running);
+        running.run.handle(self.now, Input::Disconnected).unwrap();
+        self.poll(running);
+    }
+
+    /// The head of an answer to the outbound request that a call stopped in front of, and nothing of its body yet.
+    pub fn give_head(&mut self, running: &mut Running) {
+        let (id, effect) = running.effects.front().expect("a request that waits");
+        let Effect::Http(request) = effect else { panic!("{effect:?} has no head") };
+        let head = HttpHead { status: 200, headers: Vec::new(), url: request.url.clone() };
+        running.run.handle(self.now, Input::Head { id: *id, head }).unwrap();
+        self.poll(running);
+    }
+
+    /// Whether a call waits for a time and for nothing else.
+    pub fn is_pausing(&mut self, running: &mut Running) -> bool {
+        self.poll(running);
+        running.effects.is_empty() && running.until.is_some() && !running.done
+    }
+
     fn poll(&mut self, running: &mut Running) {
         loop {
             match running.run.poll() {
                 Output::Effect { id, effect } => running.effects.push_back((id, effect)),
-                Output::Cancel { id } => running.effects.retain(|(other, _)| *other != id),
+                Output::Cancel { id } => {
+                    let at = running.effects.iter().position(|(other, _)| *other == id);
+                    running
+                        .cancelled
+                        .extend(at.and_then(|at| running.effects.remove(at)).map(|(_, effect)| effect));
+                }
                 Output::Head(head) => {
                     running.status = head.status;
                     running.headers = head.headers;
@@ -294,10 +386,15 @@ impl TestHost {
                 self.commits.push(put);
                 KvReply::Committed
             }
+            KvOp::Damaged { key, .. } => {
+                self.damaged.push(key);
+                KvReply::Noted
+            }
         }
     }
 
     fn http(&mut self, request: &HttpRequest) -> Result<(u16, String, Bytes), HostError> {
+        self.requests += 1;
         if request.url.starts_with("http://embedder/") {
             return Ok(self.embed(&request.body));
         }
@@ -355,7 +452,14 @@ impl TestHost {
     /// The value of a key as JSON.
     #[track_caller]
     pub fn value(&self, key: &str) -> Value {
-        serde_json::from_slice(&self.store[&Key::new(key)]).unwrap()
+        let key = Key::new(key);
+        serde_json::from_slice(&seal::plain(&key, &self.store[&key]).unwrap()).unwrap()
+    }
+
+    /// The store with its values as they were before they got their check sums.
+    pub fn plain(&self) -> BTreeMap<Key, Bytes> {
+        let open = |(key, value): (&Key, &Bytes)| (key.clone(), seal::plain(key, value).unwrap());
+        self.store.iter().map(open).collect()
     }
 
     /// Makes a workspace.
@@ -425,6 +529,49 @@ pub fn document(text: &str) -> Document {
 pub fn extracted(documents: &[Document], skipped: &[(&str, &str)]) -> Extracted {
     let problem = |(what, reason): &(&str, &str)| Problem { what: (*what).into(), reason: (*reason).into() };
     Extracted { documents: documents.to_vec(), skipped: skipped.iter().map(problem).collect() }
+}
+
+/// What `body` gives in a run of its own, and how often it breathed. It asks the host for nothing else.
+pub fn in_run<T, F>(body: impl FnOnce(Cx) -> F) -> (T, usize)
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let result = Arc::new(Mutex::new(None));
+    let place = result.clone();
+    let origin = Origin { seed: [1; 32], now: START, utc_offset_minutes: 0, operator: true, peer: None };
+    let mut run = Run::new(&origin, |cx| {
+        let body = body(cx);
+        async move {
+            let value = body.await;
+            *place.lock().unwrap() = Some(value);
+        }
+    });
+    let mut breaths = 0;
+    loop {
+        match run.poll() {
+            Output::Effect { id, effect: Effect::Breathe } => {
+                breaths += 1;
+                run.handle(START, Input::Settled { id, result: Ok(Reply::Breathe) }).unwrap();
+            }
+            Output::Done => break,
+            Output::Wait { .. } => {}
+            other => panic!("{other:?} was not expected"),
+        }
+    }
+    let value = result.lock().unwrap().take();
+    (value.expect("the run has ended"), breaths)
+}
+
+/// An account of work that is too little to let others run.
+pub fn slices() -> Slices {
+    let origin = Origin { seed: [1; 32], now: START, utc_offset_minutes: 0, operator: true, peer: None };
+    let mut slices = None;
+    let _run = Run::new(&origin, |cx| {
+        slices = Some(cx.slices());
+        async {}
+    });
+    slices.expect("the run was made")
 }
 
 /// Whether an effect is a commit.

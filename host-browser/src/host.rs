@@ -10,9 +10,9 @@ use crate::store::Store;
 use haversack_engine::seam::{ApiRequest, Origin, Run, front};
 use haversack_engine::{Engine, Settings};
 use js_sys::{Array, Promise, Uint8Array};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
@@ -25,7 +25,11 @@ pub struct Host {
     engine: Engine,
     effects: Effects,
     calls: Cell<u32>,
+    begun: Begun,
 }
+
+/// The calls whose answers have not begun, by their numbers.
+type Begun = Rc<RefCell<BTreeMap<u32, Weak<Inlet>>>>;
 
 #[wasm_bindgen]
 impl Host {
@@ -51,7 +55,8 @@ impl Host {
             };
             let store = store.map_err(|e| error::to_js(&e))?;
             let effects = Effects { store, http: Http { allow_private }, platform };
-            Ok(Host { engine: Engine::new(settings), effects, calls: Cell::new(0) }.into())
+            let (calls, begun) = (Cell::new(0), Begun::default());
+            Ok(Host { engine: Engine::new(settings), effects, calls, begun }.into())
         })
     }
 
@@ -92,6 +97,14 @@ impl Host {
         self.calls.get()
     }
 
+    /// The client of the call of this number leaves before its answer has begun; after that [`Answer::cancel`] says so.
+    pub fn leave(&self, call: u32) {
+        let inlet = self.begun.borrow().get(&call).and_then(Weak::upgrade);
+        if let Some(inlet) = inlet {
+            inlet.leave();
+        }
+    }
+
     /// Lets go of the store. Calls fail from now on.
     pub fn close(&self) {
         self.effects.store.close();
@@ -107,19 +120,34 @@ impl Host {
 
     fn answer(&self, run: Run) -> Promise {
         let (outlet, inlet) = Outlet::new();
-        spawn_local(drive(run, self.next_call(), self.effects.clone(), outlet));
-        taken(inlet)
+        let call = self.next_call();
+        spawn_local(drive(run, call, self.effects.clone(), outlet));
+        self.taken(call, inlet)
     }
 
     fn too_large(&self) -> Promise {
         let (outlet, inlet) = Outlet::new();
-        self.next_call();
+        let call = self.next_call();
         let error = format!("The request is larger than {BODY_BYTES_MAX} bytes. Send less.");
         let (head, body) = front::refusal(413, &error);
         outlet.head(head);
         outlet.body(body);
         outlet.finish();
-        taken(inlet)
+        self.taken(call, inlet)
+    }
+
+    /// Resolves to an [`Answer`] when its head has come.
+    fn taken(&self, call: u32, inlet: Inlet) -> Promise {
+        let (inlet, begun) = (Rc::new(inlet), self.begun.clone());
+        begun.borrow_mut().insert(call, Rc::downgrade(&inlet));
+        future_to_promise(async move {
+            let head = inlet.head().await;
+            begun.borrow_mut().remove(&call);
+            match head {
+                Some(head) => Ok(Answer::new(head, inlet).into()),
+                None => Err(js_sys::Error::new("the answer broke off before it began").into()),
+            }
+        })
     }
 
     fn next_call(&self) -> u32 {
@@ -127,15 +155,4 @@ impl Host {
         self.calls.set(call);
         call
     }
-}
-
-/// Resolves to an [`Answer`] when its head has come.
-fn taken(inlet: Inlet) -> Promise {
-    future_to_promise(async move {
-        let inlet = Rc::new(inlet);
-        match inlet.head().await {
-            Some(head) => Ok(Answer::new(head, inlet).into()),
-            None => Err(js_sys::Error::new("the answer broke off before it began").into()),
-        }
-    })
 }

@@ -2,7 +2,7 @@
 
 use haversack_engine::seam::{HostError, HostErrorKind, Origin, UnixMs};
 use jiff::{Timestamp, tz::TimeZone};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// What a run starts with: a seed from the operating system's generator, the time, and the local time
 /// zone's present offset (`TZ` is honoured). `operator` says that the person at the machine itself calls,
@@ -42,10 +42,17 @@ impl RunClock {
     }
 }
 
-fn system_now() -> UnixMs {
-    // A clock before 1970 is not set; 1970 is as good as any other wrong date.
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+/// The time by the machine's clock, which may never have been set and be before 1970.
+pub fn system_now() -> UnixMs {
+    unix_ms(SystemTime::now())
+}
+
+fn unix_ms(time: SystemTime) -> UnixMs {
+    let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => UnixMs(ms(since)),
+        Err(before) => UnixMs(ms(before.duration()).saturating_neg()),
+    }
 }
 
 fn utc_offset_minutes() -> i32 {
@@ -61,6 +68,12 @@ mod tests {
         let (a, b) = (origin(false).unwrap(), origin(false).unwrap());
         assert_ne!(a.seed, b.seed);
         assert!((-12 * 60..=14 * 60).contains(&a.utc_offset_minutes), "{}", a.utc_offset_minutes);
+    }
+
+    #[test]
+    fn times_before_1970_are_negative_and_go_on() {
+        let at = |ms: u64| unix_ms(UNIX_EPOCH - Duration::from_millis(ms));
+        assert_eq!((at(0), at(1), at(86_400_000)), (UnixMs(0), UnixMs(-1), UnixMs(-86_400_000)));
     }
 
     #[test]

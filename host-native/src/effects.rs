@@ -1,10 +1,13 @@
 //! Each effect of the engine, carried out: one arm each.
 
+use crate::caller::Caller;
 use crate::extraction::Extractor;
 use crate::http::{Body, HttpClient};
+use crate::places::Place;
 use crate::store::Store;
 use futures_util::future::BoxFuture;
 use haversack_engine::seam::{Effect, EffectId, HostError, HostErrorKind, Input, Reply};
+use std::sync::Arc;
 
 /// Everything this host can do for a run. Clones share it.
 #[derive(Clone)]
@@ -15,6 +18,10 @@ pub struct Effects {
     pub http: HttpClient,
     /// For `Extract`.
     pub extractor: Extractor,
+    /// For whom: files of one caller wait for each other sooner than for those of others.
+    pub caller: Caller,
+    /// The place of the request that the run answers, if it has one.
+    pub place: Option<Arc<Place>>,
 }
 
 /// A report to the run, and what may follow it.
@@ -51,6 +58,9 @@ impl Effects {
         let this = self.clone();
         Box::pin(async move {
             if let Effect::Http(request) = effect {
+                if let Some(place) = &this.place {
+                    place.wait_for_others();
+                }
                 return match this.http.send(request).await {
                     Ok((head, body)) => Report { id, input: Input::Head { id, head }, rest: Some(body) },
                     Err(error) => settled(id, Err(error)),
@@ -58,7 +68,9 @@ impl Effects {
             }
             let result = match effect {
                 Effect::Kv(op) => this.store.execute(op).await.map(Reply::Kv),
-                Effect::Extract(request) => this.extractor.extract(request).await.map(Reply::Extract),
+                Effect::Extract(request) => {
+                    this.extractor.extract(this.caller, request).await.map(Reply::Extract)
+                }
                 Effect::Breathe => {
                     tokio::task::yield_now().await;
                     Ok(Reply::Breathe)

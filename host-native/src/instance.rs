@@ -1,6 +1,7 @@
 //! The engine and this machine put together, as the configuration says.
 
 use crate::answer::Answer;
+use crate::caller::Caller;
 use crate::config::Config;
 use crate::effects::Effects;
 use crate::extraction::Extractor;
@@ -12,6 +13,9 @@ use haversack_engine::{Engine, Settings};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How often what grows with use is looked at.
+const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// An open instance: the host, and the engine behind it.
 #[derive(Clone)]
@@ -25,18 +29,30 @@ pub struct Instance {
 impl Instance {
     /// Opens the data directory and sets up the engine; nothing is asked of it yet.
     pub fn open(config: &Config) -> Result<Instance, HostError> {
+        Instance::over(config, Store::open(&config.data, config.store)?)
+    }
+
+    /// Sets up the engine over a store.
+    pub fn over(config: &Config, store: Store) -> Result<Instance, HostError> {
         let (settings, problems) = Settings::from_vars(&config.variables);
         for problem in problems {
             tracing::warn!("{problem}");
         }
         let effects = Effects {
-            store: Store::open(&config.data, config.store)?,
+            store,
             http: HttpClient::new(config.allow_private_addresses),
-            extractor: Extractor::new(haversack_extract::extract, config.extraction.clone()),
+            extractor: Extractor::new(config.extraction.clone())?,
+            caller: Caller::Operator,
+            place: None,
         };
         let engine = Engine::new(settings);
         let starter = engine.clone();
-        let host = Host::new(Arc::new(move |request, origin| starter.start(request, origin)), effects);
+        let guard = engine.clone();
+        let host = Host::new(
+            Arc::new(move |request, origin| starter.start(request, origin)),
+            Arc::new(move |request, origin| guard.authorise(request, origin)),
+            effects,
+        );
         Ok(Instance { host, engine })
     }
 
@@ -47,6 +63,18 @@ impl Instance {
         let answer = self.host.answer(true, move |origin| engine.maintain(origin)).await;
         let (status, body) = json(answer).await;
         if status == 200 { Ok(()) } else { Err(error_of(status, &body)) }
+    }
+
+    /// Removes what is beyond the bounds of the event log and of sessions, every hour until the instance is dropped.
+    pub async fn trim_now_and_then(&self) {
+        loop {
+            tokio::time::sleep(TRIM_EVERY).await;
+            let engine = self.engine.clone();
+            let (status, body) = json(self.host.answer(true, move |origin| engine.trim(origin)).await).await;
+            if status != 200 {
+                tracing::warn!("the oldest records were not removed: {}", error_of(status, &body));
+            }
+        }
     }
 
     /// Calls the API as the operator. An answer of 400 and more is an error in the API's words.

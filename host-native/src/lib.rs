@@ -2,6 +2,7 @@
 //! around it. Everything about workspaces, chats, prompts and JSON is the engine's.
 
 pub mod answer;
+pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -12,5 +13,9 @@ pub mod host;
 pub mod http;
 pub mod instance;
 pub mod limits;
+pub mod load;
+pub mod places;
+pub mod sandbox;
 pub mod server;
 pub mod store;
+pub mod work;

@@ -14,6 +14,19 @@ pub fn raise_open_files() {
     }
 }
 
+/// How many files this process may have open, connections among them; `None` if any number.
+#[cfg(unix)]
+pub fn open_files() -> Option<usize> {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok())
+}
+
+/// There is no such limit here.
+#[cfg(not(unix))]
+pub fn open_files() -> Option<usize> {
+    None
+}
+
 /// There is no such limit here.
 #[cfg(not(unix))]
 pub fn raise_open_files() {}

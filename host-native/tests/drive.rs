@@ -255,3 +255,73 @@ async fn a_shutdown_lets_runs_save_and_then_closes_the_store() {
     let late = host.effects().store.execute(put("late", "!")).await.unwrap_err();
     assert_eq!(late.kind, HostErrorKind::Failed);
 }
+
+/// A request with a body that takes long to read.
+fn large_request(path: &str) -> ApiRequest {
+    ApiRequest { path: path.into(), body: vec![b'x'; 100 << 10].into(), ..request() }
+}
+
+fn here() -> String {
+    std::thread::current().name().unwrap_or_default().to_owned()
+}
+
+/// All on one thread: a run that computed there would wait for ever.
+#[tokio::test]
+async fn others_are_answered_while_a_run_computes() {
+    let dir = TempDir::new().unwrap();
+    let (done, wait) = std::sync::mpsc::channel();
+    let wait = Arc::new(std::sync::Mutex::new(wait));
+    let host = host(&dir, move |cx, request| {
+        let (done, wait) = (done.clone(), wait.clone());
+        async move {
+            match request.body.len() {
+                0 => done.send(()).unwrap(),
+                _ => wait.lock().unwrap().recv().unwrap(),
+            }
+            cx.head(ok(false));
+            cx.body("answered".into());
+        }
+    });
+    let (long, short) = tokio::join!(host.call(large_request("/")), host.call(request()));
+    assert_eq!(long.bytes().await.unwrap(), "answered");
+    assert_eq!(short.bytes().await.unwrap(), "answered");
+}
+
+#[tokio::test]
+async fn a_run_that_breathes_or_takes_long_goes_on_elsewhere() {
+    let dir = TempDir::new().unwrap();
+    let host = host(&dir, |cx, request| async move {
+        let first = here();
+        match request.path.as_str() {
+            "/breathes" => cx.breathe().await,
+            "/takes-long" => std::thread::sleep(Duration::from_millis(5)),
+            _ => {}
+        }
+        cx.call(get("anything")).await.unwrap();
+        cx.head(ok(false));
+        cx.body(format!("{} {}", first == "haversack-work", here() == "haversack-work").into());
+    });
+    for (path, expected) in [("/breathes", "false true"), ("/takes-long", "false true")] {
+        let answer = host.call(ApiRequest { path: path.into(), ..request() }).await;
+        assert_eq!(answer.bytes().await.unwrap(), expected, "{path}");
+    }
+    assert_eq!(host.call(large_request("/")).await.bytes().await.unwrap(), "true true");
+}
+
+#[tokio::test]
+async fn a_run_that_computes_streams_sleeps_and_panics_like_any_other() {
+    let dir = TempDir::new().unwrap();
+    let host = host(&dir, |cx, request| async move {
+        cx.call(put("seen", "yes")).await.unwrap();
+        cx.sleep(1).await;
+        cx.head(ok(true));
+        cx.body("one".into());
+        cx.breathe().await;
+        assert_ne!(request.path, "/panic");
+        cx.body("two".into());
+    });
+    assert_eq!(host.call(large_request("/")).await.bytes().await.unwrap(), "onetwo");
+    assert_eq!(stored(&host, "seen").await.unwrap(), "yes");
+    assert!(host.call(large_request("/panic")).await.bytes().await.is_err());
+    assert_eq!(host.call(large_request("/")).await.bytes().await.unwrap(), "onetwo");
+}

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use fake::{host, ok};
 use haversack::host::Host;
-use haversack::server::{Server, ServerOptions, router};
+use haversack::server::{Pace, Server, ServerOptions, router};
 use haversack_engine::seam::{ApiRequest, Cx, Head};
 use http_body_util::BodyExt;
 use std::sync::Arc;
@@ -151,6 +151,29 @@ async fn a_body_over_the_limit_is_refused_with_the_limit_named() {
 }
 
 #[tokio::test]
+async fn a_made_up_key_is_refused_before_the_body_is_read() {
+    let dir = TempDir::new().unwrap();
+    let host = echo(&dir);
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counting = asked.clone();
+    let endless = futures_util::stream::unfold((), move |()| {
+        counting.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        async { Some((Ok::<_, std::io::Error>(vec![b'x'; 1000]), ())) }
+    });
+    let request = Request::post("/api/v1/document/upload").header("authorization", "Bearer made-up");
+    let request = request.body(Body::from_stream(futures_util::StreamExt::take(endless, 100_000))).unwrap();
+    // A length is not announced: the key is looked at after the first bytes.
+    let (status, headers, _) = send(&host, ServerOptions::default(), request).await;
+    assert_eq!((status.as_u16(), &headers["connection"]), (403, &"close".parse().unwrap()));
+    let unread =
+        Request::post("/api/x").header("authorization", "Bearer made-up").header("expect", "100-continue");
+    let body = Body::from_stream(futures_util::stream::once(async {
+        panic!("nobody asked for the body") as Result<Vec<u8>, std::io::Error>
+    }));
+    assert_eq!(send(&host, ServerOptions::default(), unread.body(body).unwrap()).await.0, 403);
+}
+
+#[tokio::test]
 async fn bodies_wait_for_memory_rather_than_take_more_than_there_is() {
     let dir = TempDir::new().unwrap();
     let options =
@@ -168,7 +191,10 @@ async fn bodies_wait_for_memory_rather_than_take_more_than_there_is() {
 #[tokio::test]
 async fn a_body_that_trickles_in_is_given_up() {
     let dir = TempDir::new().unwrap();
-    let options = ServerOptions { body_idle_time: Duration::from_millis(100), ..ServerOptions::default() };
+    let options = ServerOptions {
+        pace: Pace { patience: Duration::from_millis(100), ..ServerOptions::default().pace },
+        ..ServerOptions::default()
+    };
     let trickle = futures_util::stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_millis(10)).await;
         Some((Ok::<_, std::io::Error>("x"), ()))
@@ -202,10 +228,13 @@ async fn too_many_requests_are_told_to_come_back_and_a_late_answer_is_given_up()
     let router = router(host, options);
     let slow = tokio::spawn(router.clone().oneshot(get("/api/slow")));
     started.notified().await;
-    let busy = router.clone().oneshot(get("/api/ping")).await.unwrap();
+    let busy = router.clone().oneshot(get("/api/x")).await.unwrap();
     assert_eq!((busy.status().as_u16(), &busy.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    let work = Request::post("/api/x").body(Body::empty()).unwrap();
+    assert_eq!(router.clone().oneshot(work).await.unwrap().status(), 200, "other work has places of its own");
+    assert_eq!(router.clone().oneshot(get("/api/ping")).await.unwrap().status(), 200, "a ping needs none");
     assert_eq!(slow.await.unwrap().unwrap().status(), 504);
-    assert_eq!(router.oneshot(get("/api/ping")).await.unwrap().status(), 200);
+    assert_eq!(router.oneshot(get("/api/x")).await.unwrap().status(), 200);
 }
 
 #[tokio::test]
@@ -222,12 +251,15 @@ async fn streams_that_have_begun_leave_room_for_requests() {
     let router = router(host, options);
     let call = |path: &str| router.clone().oneshot(get(path));
     let first = call("/api/stream").await.unwrap();
-    assert_eq!(call("/api/ping").await.unwrap().status(), 200, "the only stream is no request");
+    assert_eq!(call("/api/x").await.unwrap().status(), 200, "the only stream is no request");
     let second = call("/api/stream").await.unwrap();
     assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
-    assert_eq!(call("/api/ping").await.unwrap().status(), 503, "a stream too many is one");
+    assert_eq!(call("/api/x").await.unwrap().status(), 503, "a stream too many is one");
     drop(second);
-    assert_eq!(call("/api/ping").await.unwrap().status(), 200);
+    // The run gives its place back when it has noticed.
+    while call("/api/x").await.unwrap().status() != 200 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -281,7 +313,7 @@ async fn the_page_lets_nothing_in_from_elsewhere() {
 async fn over_a_socket_a_stream_arrives_in_pieces_and_a_stop_lets_it_finish() {
     let dir = TempDir::new().unwrap();
     let router = router(echo(&dir), ServerOptions::default());
-    let server = Server::bind("127.0.0.1:0".parse().unwrap(), router).await.unwrap();
+    let server = Server::bind("127.0.0.1:0".parse().unwrap(), router, &[]).await.unwrap();
     let address = server.address().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(server.run(async { drop(stopped.await) }, Duration::from_secs(5)));

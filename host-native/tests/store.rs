@@ -109,7 +109,9 @@ fn a_number_is_given_once_even_across_processes() {
 #[tokio::test]
 async fn a_full_store_says_so_writes_nothing_and_works_on() {
     let dir = TempDir::new().unwrap();
-    let store = Store::open(dir.path(), StoreOptions { max_bytes: Some(256 * 1024) }).unwrap();
+    let store =
+        Store::open(dir.path(), StoreOptions { max_bytes: Some(256 * 1024), ..StoreOptions::default() })
+            .unwrap();
     store.execute(commit(&[], vec![put("kept", b"yes")])).await.unwrap();
     let large = vec![7; 512 * 1024];
     // Queued together, so that they meet in one batch.
@@ -121,6 +123,80 @@ async fn a_full_store_says_so_writes_nothing_and_works_on() {
     assert_eq!(fits, Ok(KvReply::Committed));
     let values = store.execute(get(&["kept", "fits", "first", "large", "last"])).await.unwrap();
     assert_eq!(values, KvReply::Values(vec![Some(blob(b"yes")), Some(blob(b"yes")), None, None, None]));
+}
+
+/// A store at its limit, and how many values of 4,000 bytes went into it.
+async fn full(dir: &TempDir) -> (Store, usize) {
+    let options = StoreOptions { max_bytes: Some(512 * 1024), reserve_bytes: 1 << 20 };
+    let store = Store::open(dir.path(), options).unwrap();
+    store.execute(KvOp::Next { key: key("seq/event"), count: 1 }).await.unwrap();
+    for n in 0.. {
+        let write = put(&format!("doc/{n:04}"), &[7; 4000]);
+        match store.execute(commit(&[], vec![write])).await {
+            Ok(reply) => assert_eq!(reply, KvReply::Committed),
+            Err(error) => {
+                assert_eq!(error.kind, HostErrorKind::Full);
+                return (store, n);
+            }
+        }
+    }
+    unreachable!()
+}
+
+#[tokio::test]
+async fn what_makes_room_is_written_to_a_full_store() {
+    let dir = TempDir::new().unwrap();
+    let (store, count) = full(&dir).await;
+    let line = [b'x'; 500];
+    for n in 0..count / 2 {
+        // Each delete takes a number and writes a line of the log.
+        let number = store.execute(KvOp::Next { key: key("seq/event"), count: 1 }).await.unwrap();
+        assert_eq!(number, KvReply::Next(n as u64 + 2));
+        let writes = vec![Write::Delete(key(&format!("doc/{n:04}"))), put(&format!("event/{n:04}"), &line)];
+        assert_eq!(store.execute(commit(&[], writes)).await, Ok(KvReply::Committed), "{n} of {count}");
+    }
+    let all = vec![Write::DeleteRange(range("doc/", "doc0")), put("event/9999", &line)];
+    assert_eq!(store.execute(commit(&[], all)).await, Ok(KvReply::Committed));
+    let again = store.execute(commit(&[], vec![put("doc/new", &[7; 4000])])).await;
+    assert_eq!(again, Ok(KvReply::Committed), "there is room again");
+}
+
+#[tokio::test]
+async fn what_makes_no_room_is_not_written_to_a_full_store() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = full(&dir).await;
+    for writes in [
+        vec![put("doc/more", &[7; 4000])],
+        vec![Write::Delete(key("doc/nothing")), put("doc/more", &[7; 4000])],
+        vec![Write::Delete(key("doc/0001")), put("doc/more", &[7; 40_000])],
+        vec![put("doc/0001", &[7; 40_000])],
+    ] {
+        let error = store.execute(commit(&[], writes)).await.unwrap_err();
+        assert_eq!(error.kind, HostErrorKind::Full, "{error}");
+    }
+    let marked = store.execute(commit(&[], vec![put("doc/0001", &[8; 4016])])).await;
+    assert_eq!(marked, Ok(KvReply::Committed), "a mark on what is there");
+}
+
+#[tokio::test]
+async fn a_store_that_met_damage_refuses_writes_until_the_note_is_gone() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir);
+    store.execute(commit(&[], vec![put("a", b"1")])).await.unwrap();
+    let told = KvOp::Damaged { key: key("row/1"), why: "its check sum does not match".to_owned() };
+    assert_eq!(store.execute(told).await, Ok(KvReply::Noted));
+    let again = open(&dir);
+    for store in [&store, &again] {
+        let error = store.execute(commit(&[], vec![Write::Delete(key("a"))])).await.unwrap_err();
+        assert_eq!(error.kind, HostErrorKind::Damaged);
+        assert!(error.message.contains("haversack doctor --repair"), "{error}");
+        assert!(store.execute(KvOp::Next { key: key("seq/a"), count: 1 }).await.is_err());
+        let values = store.execute(get(&["a"])).await.unwrap();
+        assert_eq!(values, KvReply::Values(vec![Some(blob(b"1"))]), "reads go on");
+    }
+    std::fs::remove_file(dir.path().join(haversack::store::DAMAGE_FILE_NAME)).unwrap();
+    let third = open(&dir);
+    assert_eq!(third.execute(commit(&[], vec![put("a", b"2")])).await, Ok(KvReply::Committed));
 }
 
 #[tokio::test]

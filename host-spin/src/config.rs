@@ -59,6 +59,16 @@ fn lines(text: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
+/// A number of bytes, from 1; one that makes no sense is told in the log, and is none.
+pub fn bytes(settings: &BTreeMap<String, String>, name: &str) -> Option<u64> {
+    let text = settings.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())?;
+    let bytes = text.parse().ok().filter(|bytes| *bytes > 0);
+    if bytes.is_none() {
+        crate::log::warn(&format!("{name}={text} is no number of bytes from 1: the default stands"));
+    }
+    bytes
+}
+
 /// Whether a flag is set.
 pub fn flag(settings: &BTreeMap<String, String>, name: &str) -> bool {
     let value = settings.get(name).map(|value| value.to_ascii_lowercase());

@@ -4,9 +4,11 @@ use crate::clock::{self, RunClock};
 use crate::config;
 use crate::drive::drive;
 use crate::effects::Effects;
+use crate::import;
 use crate::log;
 use crate::outlet::Outlet;
 use crate::store::Store;
+use bytes::Bytes;
 use haversack_engine::seam::{ApiRequest, Origin, Run};
 use haversack_engine::{Engine, Settings};
 use http_body_util::BodyExt;
@@ -23,6 +25,8 @@ thread_local! {
 pub struct Instance {
     engine: Engine,
     effects: Effects,
+    /// Bytes of a file that is imported into a sealed store.
+    import_bytes_max: u64,
 }
 
 /// The instance, set up by the first request.
@@ -43,7 +47,10 @@ impl Instance {
         problems.iter().for_each(|problem| log::warn(problem));
         let store = Rc::new(Store::open(&vars).await.map_err(|error| error.message)?);
         let allow_private = config::flag(&vars, "HAVERSACK_ALLOW_PRIVATE_ADDRESSES");
-        let instance = Instance { engine: Engine::new(settings), effects: Effects { store, allow_private } };
+        let import_bytes_max =
+            config::bytes(&vars, "HAVERSACK_MAX_IMPORT_BYTES").unwrap_or(import::BYTES_MAX);
+        let effects = Effects { store, allow_private };
+        let instance = Instance { engine: Engine::new(settings), effects, import_bytes_max };
         let engine = instance.engine.clone();
         // Other instances may be at work on the same store.
         instance.must(clock::origin(false, None), |origin| engine.maintain(origin)).await?;
@@ -59,17 +66,35 @@ impl Instance {
         &self.effects.store
     }
 
+    /// Bytes that a file may have which is imported into a sealed store.
+    pub fn import_bytes_max(&self) -> u64 {
+        self.import_bytes_max
+    }
+
+    /// The name of the embedder that questions are embedded with.
+    pub fn embedder(&self) -> &str {
+        self.engine.settings().embed.embedder.model_name()
+    }
+
     /// Answers a request. The run goes on when the client leaves. `page` is the request's `origin` header.
     pub async fn answer(
         &self,
         request: ApiRequest,
         page: Option<String>,
     ) -> Result<Response<BoxBody>, String> {
-        let peer = request.header("spin-client-addr").map(|address| {
-            // With its port, if the host gives one.
-            address.parse().map_or(address.to_owned(), |at: std::net::SocketAddr| at.ip().to_string())
-        });
+        let peer = peer(&request);
         self.run(clock::origin(false, peer), page, |origin| self.engine.start(request, origin)).await
+    }
+
+    /// Whether a request that is answered here may be made: 204, or the engine's refusal. Its body is not looked at.
+    pub async fn authorise(
+        &self,
+        request: &ApiRequest,
+        page: Option<String>,
+    ) -> Result<Response<BoxBody>, String> {
+        let request = ApiRequest { body: Bytes::new(), ..request.clone() };
+        let peer = peer(&request);
+        self.run(clock::origin(false, peer), page, |origin| self.engine.authorise(request, origin)).await
     }
 
     async fn run(
@@ -93,6 +118,13 @@ impl Instance {
         let said = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
         Err(format!("The store could not be made ready: {}", String::from_utf8_lossy(&said)))
     }
+}
+
+/// Where a request came from, without a port.
+fn peer(request: &ApiRequest) -> Option<String> {
+    let address = request.header("spin-client-addr")?;
+    // With its port, if the host gives one.
+    Some(address.parse().map_or(address.to_owned(), |at: std::net::SocketAddr| at.ip().to_string()))
 }
 
 /// Makes the operator's key known; one that is known stays as it is.

@@ -67,9 +67,7 @@ async fn handle(request: Request) -> Response<BoxBody> {
         Err(message) => return refuse(500, &message),
     };
     if import::is_for(&instance, &request) {
-        let (mut head, answer) = import::answer(&instance, &request, body.stream()).await;
-        front::complete(&mut head, origin.as_deref());
-        return whole(&head, answer);
+        return import::answer(&instance, &request, origin, body.stream()).await;
     }
     match read(&request, body.stream()).await {
         Ok(bytes) => request.body = bytes,

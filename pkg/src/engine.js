@@ -6,7 +6,9 @@
  *   status: number, headers: [string, string][], streaming: boolean,
  *   next(): Promise<Uint8Array | undefined>, cancel(): void,
  * }} Answer
- * @typedef {{ call(call: Call, began?: (effect: string) => void): Promise<Answer>, close(): Promise<void> }} Engine
+ * @typedef {{
+ *   call(call: Call, began?: (effect: string) => void, signal?: AbortSignal): Promise<Answer>, close(): Promise<void>,
+ * }} Engine
  */
 
 export {};

@@ -2,9 +2,9 @@
 
 import { extract } from "./extract.js";
 
-onmessage = async ({ data: { module, name, bytes } }) => {
+onmessage = async ({ data: { module, name, mime, bytes } }) => {
   try {
-    const json = await extract(module, name, bytes);
+    const json = await extract(module, name, mime, bytes);
     postMessage({ json }, [json.buffer]);
   } catch (error) {
     const broke = error instanceof WebAssembly.RuntimeError;

@@ -23,16 +23,16 @@ export function reader(options = {}) {
     });
     signal.throwIfAborted();
     const worker = options.extractInWorker === false ? undefined : desk.take();
-    if (!worker) return extract(compiled, name, bytes);
+    if (!worker) return extract(compiled, name, mime, bytes);
     try {
-      const json = await inWorker(worker, compiled, name, bytes, signal);
+      const json = await inWorker(worker, { module: compiled, name, mime, bytes }, signal);
       desk.giveBack(worker);
       return json;
     } catch (error) {
       worker.terminate();
       // A policy may forbid workers; it says so only after one was made.
       if (error.kind !== "unstarted") throw error;
-      return extract(compiled, name, bytes);
+      return extract(compiled, name, mime, bytes);
     }
   };
   return { read, close: () => desk.dismiss() };
@@ -64,12 +64,12 @@ class Desk {
 }
 
 /** Reads one file, here and now. */
-export async function extract(module, name, bytes) {
+export async function extract(module, name, mime, bytes) {
   const { exports } = await WebAssembly.instantiate(module);
-  const called = new TextEncoder().encode(`${name.replaceAll("\n", " ")}\n`);
-  const place = exports.buffer(called.length + bytes.length);
-  new Uint8Array(exports.memory.buffer, place, called.length).set(called);
-  new Uint8Array(exports.memory.buffer, place + called.length, bytes.length).set(bytes);
+  const request = new TextEncoder().encode(`${JSON.stringify({ name, mime: mime ?? null })}\n`);
+  const place = exports.buffer(request.length + bytes.length);
+  new Uint8Array(exports.memory.buffer, place, request.length).set(request);
+  new Uint8Array(exports.memory.buffer, place + request.length, bytes.length).set(bytes);
   const length = exports.extract();
   if (length === 0) throw Object.assign(new Error("its name cannot be read"), { kind: "rejected" });
   return new Uint8Array(exports.memory.buffer, exports.buffer(length), length).slice();
@@ -85,7 +85,7 @@ function startWorker() {
   }
 }
 
-function inWorker(worker, module, name, bytes, signal) {
+function inWorker(worker, file, signal) {
   return new Promise((resolve, reject) => {
     const fail = (message, kind) => reject(Object.assign(new Error(message), { kind }));
     const late = setTimeout(() => fail(`it took longer than ${TIME_MS / 1000} s. Split it and try again.`, "timeout"), TIME_MS);
@@ -99,6 +99,6 @@ function inWorker(worker, module, name, bytes, signal) {
       fail(event.message || "the reader could not be started", event.message ? "failed" : "unstarted");
     };
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    worker.postMessage({ module, name, bytes });
+    worker.postMessage(file);
   });
 }

@@ -32,7 +32,7 @@ export class Haversack {
 
   async #fetch(input, init, began) {
     const { call, signal } = await asCall(input, init);
-    return asResponse(await this.#engine.call(call, began), signal);
+    return asResponse(await this.#engine.call(call, began, signal), signal);
   }
 
   async #json(method, path, body, { began, signal, headers } = {}) {

@@ -53,6 +53,32 @@ export function asResponse(answer, signal) {
 }
 
 /**
+ * `answering`, unless `signal` is aborted before it is there: `leave` is called then, and it rejects with the reason.
+ * @template T
+ * @param {Promise<T>} answering
+ * @param {AbortSignal | undefined} signal
+ * @param {() => void} leave
+ * @returns {Promise<T>}
+ */
+export async function unlessAborted(answering, signal, leave) {
+  if (!signal) return answering;
+  let stop;
+  const aborted = new Promise((_, reject) => {
+    stop = () => {
+      leave();
+      reject(signal.reason);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([answering, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/**
  * All of a body.
  * @param {import("./engine.js").Answer} answer
  * @returns {Promise<Uint8Array>}

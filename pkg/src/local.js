@@ -2,7 +2,7 @@
 
 import { HaversackError } from "./errors.js";
 import { bytesOf } from "./files.js";
-import { whole } from "./http.js";
+import { unlessAborted, whole } from "./http.js";
 import { attend } from "./locks.js";
 import { platform } from "./platform.js";
 import { loadEngine } from "./wasm.js";
@@ -34,15 +34,19 @@ export async function openLocal(options = {}) {
   } catch (error) {
     throw HaversackError.of(error);
   }
-  const call = async ({ method, path, query, headers, body, operator = options.operator ?? true }, began) => {
+  const call = async ({ method, path, query, headers, body, operator = options.operator ?? true }, began, signal) => {
     const answering = host.call(method, path, query, headers, body, operator);
     const number = host.lastCall;
     if (began) watchers.set(number, began);
     try {
-      return held(await answering, () => watchers.delete(number));
+      const answer = await unlessAborted(answering, signal, () => host.leave(number));
+      return held(answer, () => watchers.delete(number));
     } catch (error) {
       watchers.delete(number);
-      throw HaversackError.of(error);
+      if (!signal?.aborted) throw HaversackError.of(error);
+      // The call ends by itself, and nobody takes its answer.
+      answering.then((answer) => answer.free(), () => {});
+      throw signal.reason;
     }
   };
   const leave = await attend(persistent ? name : undefined, async (alone) => {

@@ -10,6 +10,9 @@ let engine;
 /** Those whose bodies come over time; others are sent with their heads. */
 const answers = new Map();
 
+/** What ends the calls whose answers have not begun. */
+const aborts = new Map();
+
 const peer = new Peer(globalThis, {
   async open({ options, env, has }) {
     const asked = remote(() => peer);
@@ -19,11 +22,17 @@ const peer = new Peer(globalThis, {
   },
   async call({ id, call, watched }) {
     const began = watched ? (effect) => peer.tell("began", { id, effect }) : undefined;
-    const answer = await engine.call(call, began);
-    const { status, headers, streaming } = answer;
-    if (!streaming) return { status, headers, streaming, body: await whole(answer) };
-    answers.set(id, answer);
-    return { status, headers, streaming };
+    const abort = new AbortController();
+    aborts.set(id, abort);
+    try {
+      const answer = await engine.call(call, began, abort.signal);
+      const { status, headers, streaming } = answer;
+      if (!streaming) return { status, headers, streaming, body: await whole(answer) };
+      answers.set(id, answer);
+      return { status, headers, streaming };
+    } finally {
+      aborts.delete(id);
+    }
   },
   async next(id) {
     const answer = answers.get(id);
@@ -32,6 +41,7 @@ const peer = new Peer(globalThis, {
     return piece;
   },
   cancel(id) {
+    aborts.get(id)?.abort();
     answers.get(id)?.cancel();
     answers.delete(id);
   },

@@ -2,7 +2,7 @@
 
 import { HaversackError } from "./errors.js";
 import { Haversack as Base } from "./haversack.js";
-import { given } from "./http.js";
+import { given, unlessAborted } from "./http.js";
 import { serve } from "./models.js";
 import { Peer } from "./rpc.js";
 
@@ -42,11 +42,12 @@ async function openIn(worker, { worker: _, llm, embedder, bundle, ...options }) 
   await peer.ask("open", { options: sent, env: { ...llm?.env, ...embedder?.env, ...options.env }, has });
   let last = 0;
   return {
-    async call(call, began) {
+    async call(call, began, signal) {
       const id = ++last;
       if (began) watchers.set(id, began);
       const end = () => watchers.delete(id);
-      const { body, ...head } = await peer.ask("call", { id, call, watched: Boolean(began) }).catch((error) => {
+      const answering = peer.ask("call", { id, call, watched: Boolean(began) });
+      const { body, ...head } = await unlessAborted(answering, signal, () => peer.tell("cancel", id)).catch((error) => {
         end();
         throw error;
       });

@@ -11,6 +11,9 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// anew when the flags change.
 const BUILDS: [(&str, &str); 2] = [("engine", "-Ctarget-feature=+simd128"), ("engine-plain", "")];
 
+/// A file may take a gigabyte of a visitor's memory: what needs more is refused, and ends with its instance.
+const EXTRACT_FLAGS: &str = "-Clink-arg=--max-memory=1073741824";
+
 /// What the engine asks for when it needs it: files of its folder, and what they are called beside it
 /// (`Asset::file_name`).
 const ASSETS: [(&str, &str); 7] = [
@@ -39,7 +42,7 @@ pub fn build() -> Result<(), Failure> {
         glue.arg(module).arg(&out).arg(name);
         shell::run(glue, &format!("haversack-bindgen {name}"))?;
     }
-    copy(&compile("extract-probe", "engine-plain", "")?, &out.join("extract.wasm"))?;
+    copy(&compile("haversack-extract-module", "extract", EXTRACT_FLAGS)?, &out.join("extract.wasm"))?;
     for (from, name) in ASSETS {
         copy(&Path::new(ROOT).join("engine").join(from), &out.join(name))?;
     }

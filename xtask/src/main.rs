@@ -15,7 +15,7 @@ use shell::{Failure, cargo};
 const HELP: &str = "\
 cargo xtask serve [OPTIONS]   build the app and the server, and start it on 127.0.0.1:3001; options go to `haversack serve`
 cargo xtask test  [WHAT]      everything CI runs: check, then every test; or only
-                                unit, golden, simulate, crash, quickstart, bad-input, web, widget,
+                                unit, golden, simulate, crash, quickstart, bad-input, hostile, web, widget,
                                 spin: the component, built, under its test host,
                                 clients [NAME…]: other people's clients against the server
                                 browser [node|suite|chromium]: the npm package
@@ -24,8 +24,11 @@ cargo xtask deny  [offline]   licences, sources and advisories of every dependen
 cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks), server (the whole server),
                               browser (the npm package in Chromium), spin (the component beside the server), or
                                 retrieval [FOLDER…]: recall, bytes read and quality over the texts in these folders
+                                soak [MINUTES]: the server under load, without and with hostile files; fails if a
+                                limit of docs/security.md is not kept
 cargo xtask shots [PAGE…]     pictures of every page of the app, in web/tests/out
 cargo xtask budget            sizes and times of the app, measured in a browser
+cargo xtask fuzz  [SECONDS]   the parsers inside the sandbox of the server, with files changed at random; default 60
 cargo xtask build [WHAT]      the release binary; browser: the npm package in pkg/; site: the app as static files, with
                                 the engine in the tab; spin: the component, or spin lean: the component without
                                 parsers. Prints where it is
@@ -36,7 +39,10 @@ cargo xtask help              this text
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (command, rest) = args.split_first().map_or(("help", &[][..]), |(c, rest)| (c.as_str(), rest));
+    // The server carries its parsers as WebAssembly.
+    let builds = ["serve", "test", "check", "bench", "shots", "budget", "build", "fuzz"].contains(&command);
     let result = match command {
+        _ if builds && let Err(failure) = wasm::add_target() => Err(failure),
         "serve" => serve(rest),
         "test" => test(rest),
         "check" => check::all(),
@@ -44,6 +50,7 @@ fn main() {
         "bench" => bench(rest),
         "shots" => web::shots(rest),
         "budget" => web::budget(),
+        "fuzz" => fuzz(rest),
         "build" => build(rest),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
@@ -92,12 +99,13 @@ fn build(what: &[String]) -> Result<(), Failure> {
 }
 
 /// Names of tests that belong to one part of the suite, as filters of nextest.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 7] = [
     ("unit", "not package(haversack-tests)"),
     ("golden", "package(haversack-tests) and test(/^golden/)"),
     ("simulate", "package(haversack-tests) and test(/^simulation/)"),
     ("crash", "package(haversack-tests) and test(/^crash/)"),
     ("quickstart", "package(haversack-tests) and test(/^quick_start/)"),
+    ("hostile", "package(haversack-tests) and test(/^hostile/)"),
     ("bad-input", "package(haversack-tests) and test(/^bad_input/)"),
 ];
 
@@ -155,6 +163,25 @@ pub(crate) fn nextest(filter: &[&str]) -> Result<(), Failure> {
     cargo(&[&["nextest", "run", "--workspace", "--no-fail-fast"], filter].concat())
 }
 
+fn fuzz(what: &[String]) -> Result<(), Failure> {
+    let seconds = match what {
+        [] => "60",
+        [seconds] if seconds.parse::<u64>().is_ok() => seconds,
+        _ => return Err(Failure("fuzz takes a number of seconds".to_owned())),
+    };
+    cargo(&[
+        "run",
+        "--release",
+        "--quiet",
+        "--package",
+        "haversack",
+        "--example",
+        "fuzz_sandbox",
+        "--",
+        seconds,
+    ])
+}
+
 /// Builds the app. A server without it is a server all the same, so where its packages cannot be had that is said.
 fn app() -> Result<(), Failure> {
     with_packages("web", web::packages(), |()| web::build())
@@ -177,11 +204,19 @@ fn bench(what: &[String]) -> Result<(), Failure> {
             ["run", "--release", "--quiet", "--package", "haversack-tests", "--bin", "bench-retrieval", "--"];
         return cargo(&[&bench[..], folders].concat());
     }
+    if let ["soak", minutes @ ..] = &what[..] {
+        cargo(&["build", "--release", "--package", "haversack"])?;
+        let soak =
+            ["run", "--release", "--quiet", "--package", "haversack-tests", "--bin", "bench-soak", "--"];
+        return cargo(&[&soak[..], minutes].concat());
+    }
     if matches!(what[..], [] | ["spin"]) {
         spin::bench()?;
     }
     match what[..] {
         [] | ["kernels"] | ["server"] | ["browser"] | ["spin"] => Ok(()),
-        _ => Err(Failure("bench takes `kernels`, `server`, `browser`, `spin` or `retrieval`".to_owned())),
+        _ => Err(Failure(
+            "bench takes `kernels`, `server`, `browser`, `spin`, `retrieval` or `soak`".to_owned(),
+        )),
     }
 }

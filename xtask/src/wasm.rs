@@ -8,7 +8,7 @@ use std::process::Command;
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The probes: a package that puts something behind plain exports, and what that is.
-const PROBES: [(&str, &str); 2] = [("wasm-probe", "the engine"), ("extract-probe", "the parsers")];
+const PROBES: [(&str, &str); 2] = [("wasm-probe", "the engine"), ("haversack-extract-module", "the parsers")];
 
 /// Builds the probes and looks at their imports.
 pub fn check() -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! What a handler gives back.
 
-use crate::seam::{Cx, Head};
+use crate::seam::{Cx, Head, Slices, Work};
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -22,6 +22,25 @@ pub enum Answer {
     Streamed,
 }
 
+/// A list in JSON whose length others decide, written in slices.
+pub async fn list<T: Serialize>(slices: &mut Slices, items: impl Iterator<Item = T>) -> Vec<u8> {
+    let mut json = vec![b'['];
+    for (n, item) in items.enumerate() {
+        if n > 0 {
+            json.push(b',');
+        }
+        let before = json.len();
+        // Rows are maps of strings, numbers and lists: writing them into memory cannot fail.
+        if serde_json::to_writer(&mut json, &item).is_err() {
+            json.truncate(before);
+            json.extend_from_slice(b"null");
+        }
+        slices.spend(Work::Json(json.len() - before)).await;
+    }
+    json.push(b']');
+    json
+}
+
 const JSON: &str = "application/json; charset=utf-8";
 
 impl Answer {
@@ -31,6 +50,11 @@ impl Answer {
             Ok(body) => Answer::whole(status, JSON, body),
             Err(error) => Answer::text(500, format!("the answer could not be written as JSON: {error}")),
         }
+    }
+
+    /// JSON that was written already, with status 200.
+    pub fn written(json: Vec<u8>) -> Answer {
+        Answer::whole(200, JSON, json)
     }
 
     /// JSON with status 200.

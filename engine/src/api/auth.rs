@@ -4,9 +4,8 @@ use super::caller::Caller;
 use super::error::{ApiError, Code};
 use super::routes::{Access, Reach, Route};
 use crate::model::{ApiKey, Instance, Scope, Session, User};
-use crate::seam::text_or_base64::Blob;
-use crate::seam::{ApiRequest, Cx, KvOp, UnixMs, Write};
-use crate::store::{self, StoreError, key};
+use crate::seam::{ApiRequest, Cx, UnixMs};
+use crate::store::{self, StoreError, Transaction, key};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -42,17 +41,18 @@ pub async fn identify(
     let hash = hash(secret);
     let keys = vec![key::instance(), key::api_key(&hash), key::session(&hash), key::api_key_used(&hash)];
     let values = store::get_bytes(cx, keys.clone()).await?;
-    let kept = values.get(1).cloned().flatten();
     let used = values.get(3).cloned().flatten();
     let mut values = values.into_iter().zip(keys);
     let instance = record::<Instance>(values.next())?.unwrap_or_default();
     if let Some(found) = record::<ApiKey>(values.next())? {
         check_key(cx, &found).await?;
-        note_use(cx, &hash, kept, used).await;
+        note_use(cx, &hash, used).await;
         return Ok((Caller::Key(found), instance));
     }
     let session = record::<Session>(values.next())?;
-    let session = session.filter(|session| instance.multi_user && session.expires_at > cx.now());
+    let in_time =
+        |session: &Session| session.expires_at > cx.now() && !is_before(cx.now(), session.created_at);
+    let session = session.filter(|session| instance.multi_user && in_time(session));
     let session = session.ok_or_else(invalid)?;
     let user = store::get::<User>(cx, key::user(session.user)).await?.ok_or_else(invalid)?;
     if session.epoch != user.epoch {
@@ -67,36 +67,49 @@ pub async fn identify(
 }
 
 /// # Errors
-/// [`Code::InvalidApiKey`] for a key that has expired, or whose maker may not administer the instance any
-/// more: a key is no way to stay.
+/// [`Code::InvalidApiKey`] for a key that has expired, or that belongs to a user who may not administer the instance
+/// any more: a key is no way to stay.
 async fn check_key(cx: &Cx, found: &ApiKey) -> Result<(), ApiError> {
     let refuse = |message: &str| Err(ApiError::new(Code::InvalidApiKey, message));
-    if found.expires_at.is_some_and(|at| at <= cx.now()) {
-        return refuse("This API key has expired.");
+    if let Some(at) = found.expires_at {
+        if at <= cx.now() {
+            return refuse("This API key has expired.");
+        }
+        if is_before(cx.now(), found.created_at) {
+            return refuse("This API key ends some day, and the server's clock is wrong: set the clock.");
+        }
     }
     if let Some(maker) = found.created_by {
         let maker = store::get::<User>(cx, key::user(maker)).await?;
         if !maker.is_some_and(|user| user.role.may(Scope::Admin) && !user.suspended) {
-            return refuse("The user who made this API key is no administrator any more.");
+            return refuse("The user to whom this API key belongs is no administrator any more.");
         }
     }
     Ok(())
+}
+
+/// Whether a clock that says `now` is behind a moment that has been, by more than clocks of hosts differ. It would bring
+/// back what has expired.
+pub fn is_before(now: UnixMs, been: UnixMs) -> bool {
+    const DIFFERENCE_MS: u64 = 24 * 60 * 60 * 1000;
+    now.plus(DIFFERENCE_MS) < been
 }
 
 /// Uses of a key within so long are one.
 const USE_MS: u64 = 10 * 60 * 1000;
 
 /// Writes down that a key was used, if that was not done of late. It is no harm if it cannot be.
-async fn note_use(cx: &Cx, hash: &str, kept: Option<Bytes>, used: Option<Bytes>) {
+async fn note_use(cx: &Cx, hash: &str, used: Option<Bytes>) {
     let last = used.as_ref().and_then(|bytes| serde_json::from_slice::<UnixMs>(bytes).ok());
     if last.is_some_and(|last| last <= cx.now() && last.plus(USE_MS) > cx.now()) {
         return;
     }
-    let place = key::api_key_used(hash);
-    let value = cx.now().0.to_string().into();
+    let mut tx = Transaction::new(cx);
     // Only while the key is there: revoking it takes the note with it.
-    let expect = vec![(key::api_key(hash), kept.map(Blob))];
-    let _ = cx.call(KvOp::Commit { expect, writes: vec![Write::Put(place, value)] }).await;
+    if matches!(tx.get_raw(key::api_key(hash)).await, Ok(Some(_))) {
+        tx.put_raw(key::api_key_used(hash), cx.now().0.to_string().into());
+        let _ = tx.commit().await;
+    }
 }
 
 /// The second word of the `Authorization` header; the first is not looked at, as clients send `Bearer`,
@@ -164,6 +177,7 @@ mod tests {
             hint: "cret".into(),
             created_at: START,
             created_by: None,
+            created_with: None,
             scopes: None,
             workspaces: None,
             expires_at: None,

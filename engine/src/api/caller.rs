@@ -56,6 +56,16 @@ impl Caller {
         }
     }
 
+    /// The user to whom belongs what they make and what outlives the call, such as a key: the one who is signed in, or
+    /// to whom the key belongs. `None` is the operator.
+    pub fn owner(&self) -> Option<u64> {
+        match self {
+            Caller::User(user, _) => Some(user.id),
+            Caller::Key(key) => key.created_by,
+            Caller::Operator | Caller::Anyone => None,
+        }
+    }
+
     /// For the record.
     pub fn actor(&self) -> Actor {
         let key = match self {

@@ -1,11 +1,11 @@
 //! Chats and their histories (reference §4.3, §5, §8).
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::body::Fields;
 use super::error::{ApiError, Code};
 use super::threads;
 use super::workspaces::find_thread;
-use super::{Call, js, stream, wire};
+use super::{Call, js, numbers, stream, wire};
 use crate::chat::{self, ATTACHMENTS_MAX, Ask, Outcome, Overrides, Refusal, Voice};
 use crate::model::{Chat, ChatMode, Scope, Thread, User, Workspace};
 use crate::seam::{Key, KeyRange};
@@ -63,6 +63,7 @@ async fn prepare(call: &Call, place: Place, streamed: bool) -> Result<(Ask, bool
     if message.is_empty() && !reset {
         return Err(ApiError::new(Code::InvalidField, "Message is empty"));
     }
+    call.engine.settings().lengths.message.check("message", message.len())?;
     let mode = match fields.get("mode") {
         None | Some(Value::Null) => workspace.chat_mode,
         Some(value) => {
@@ -116,12 +117,12 @@ async fn asker(call: &Call, fields: &Fields) -> Result<Option<User>, ApiError> {
     if let Some(user) = call.caller.user() {
         return Ok(Some(user.clone()));
     }
-    let id = fields.get("userId").and_then(js::parse_int).and_then(|id| u64::try_from(id).ok());
-    match id {
-        Some(id) if call.instance.multi_user && !call.param(1).is_empty() => {
-            Ok(store::get(&call.cx, key::user(id)).await?)
-        }
-        _ => Ok(None),
+    if !call.instance.multi_user || call.param(1).is_empty() {
+        return Ok(None);
+    }
+    match numbers::id(fields, "userId")? {
+        Some(id) => Ok(store::get(&call.cx, key::user(id)).await?),
+        None => Ok(None),
     }
 }
 
@@ -199,7 +200,7 @@ fn whole(call: &Call, id: &str, outcome: Outcome) -> Answer {
             "sources": sources,
             "metrics": metrics,
         })),
-        Outcome::Abandoned => Answer::text(499, ""),
+        Outcome::Abandoned => Answer::text(super::CLIENT_LEFT, ""),
     }
 }
 
@@ -231,7 +232,7 @@ pub async fn history(call: Call) -> Result<Answer, ApiError> {
         chats.reverse();
     }
     chats.truncate(limit);
-    Ok(histories(&chats))
+    Ok(histories(&call, &chats).await)
 }
 
 /// `GET /v1/workspace/:slug/thread/:thread/chats`.
@@ -243,7 +244,7 @@ pub async fn thread_history(call: Call) -> Result<Answer, ApiError> {
     };
     let mut chats = collect(&call, range).await?;
     chats.retain(|chat| chat.include);
-    Ok(histories(&chats))
+    Ok(histories(&call, &chats).await)
 }
 
 /// The turns of some conversations by id.
@@ -253,9 +254,9 @@ pub(super) async fn collect(call: &Call, range: KeyRange) -> Result<Vec<Chat>, A
 }
 
 /// One published document calls the list `chats`, the others `history`.
-fn histories(chats: &[Chat]) -> Answer {
-    let items = wire::history(chats);
-    Answer::ok(&json!({ "history": items, "chats": items }))
+async fn histories(call: &Call, chats: &[Chat]) -> Answer {
+    let items = answer::list(&mut call.cx.slices(), wire::history(chats)).await;
+    Answer::written([&b"{\"history\":"[..], &items, b",\"chats\":", &items, b"}"].concat())
 }
 
 /// `DELETE /v1/workspace/:slug/chats {chatId?}`: one turn, or all of the workspace, threads and sessions
@@ -269,8 +270,8 @@ pub async fn delete(call: Call) -> Result<Answer, ApiError> {
     let wanted = match fields.get("chatId") {
         None | Some(Value::Null) => None,
         Some(value) => {
-            let id = js::parse_int(value).and_then(|id| u64::try_from(id).ok());
-            Some(id.ok_or_else(|| ApiError::field("chatId", "the number of a chat"))?)
+            let id = numbers::as_id(value);
+            Some(id.ok_or_else(|| ApiError::field("chatId", "the number of a chat, from 1"))?)
         }
     };
     let mut attempts = retry(&call.cx);

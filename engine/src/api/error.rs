@@ -50,6 +50,8 @@ codes! {
     MalformedBody 400 "malformed_body",
     /// The body's character set is not known.
     UnsupportedCharset 415 "unsupported_charset",
+    /// The body has a content type that this route does not take.
+    UnsupportedMediaType 415 "unsupported_media_type",
     /// A field is missing or has a value that makes no sense; the message names it.
     InvalidField 400 "invalid_field",
     /// As `InvalidField`, where clients expect 422.
@@ -66,12 +68,16 @@ codes! {
     FolderFailed 400 "folder_failed",
     /// A portable workspace is damaged, cut short, from a newer program, or something else.
     UnusableBundle 422 "unusable_bundle",
+    /// The vectors of a portable workspace are from another embedder than the one that is configured.
+    OtherEmbedder 409 "other_embedder",
     /// A file could not be turned into text.
     ExtractionFailed 422 "extraction_failed",
     /// Several wrote the same thing at once.
     Contended 409 "contended",
     /// An embed is not for the page that asks.
     OriginRefused 401 "origin_refused",
+    /// Others use what the request needs; it was not begun.
+    Busy 503 "busy",
     /// An embed is switched off.
     EmbedDisabled 503 "embed_disabled",
     /// Too many calls, or a quota is used up.
@@ -90,9 +96,16 @@ codes! {
     ReadOnly 403 "read_only",
     /// The disk or quota is full: nothing was written.
     StoreFull 507 "store_full",
+    /// A record is damaged; the message names it.
+    RecordDamaged 500 "record_damaged",
+    /// The store met damage and takes no changes until it is repaired.
+    StoreDamaged 503 "store_damaged",
     /// A defect of ours.
     Internal 500 "internal",
 }
+
+/// Seconds after which a host that was busy may have room again.
+const BUSY_RETRY_S: u64 = 5;
 
 /// An error on its way to the client.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,14 +116,23 @@ pub struct ApiError {
     pub message: String,
     /// Keys that clients of this route expect beside it, e.g. `success: false`.
     pub extra: Map<String, Value>,
-    /// Seconds after which it may go well.
-    pub retry_after_s: Option<u64>,
+    /// What a header says besides. In a box, as few errors have one and all are returned by value.
+    pub hint: Option<Box<Hint>>,
+}
+
+/// What a client may do instead, as a header.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hint {
+    /// Seconds after which it may go well (`Retry-After`).
+    RetryAfter(u64),
+    /// Methods that the path takes (`Allow`, of a 405).
+    Allow(String),
 }
 
 impl ApiError {
     /// An error.
     pub fn new(code: Code, message: impl Into<String>) -> ApiError {
-        ApiError { code, message: message.into(), extra: Map::new(), retry_after_s: None }
+        ApiError { code, message: message.into(), extra: Map::new(), hint: None }
     }
 
     /// The same with a key that clients of the route expect.
@@ -121,8 +143,13 @@ impl ApiError {
 
     /// The same, with the seconds after which it may go well.
     pub fn retry_after(mut self, seconds: u64) -> ApiError {
-        self.retry_after_s = Some(seconds);
+        self.hint = Some(Box::new(Hint::RetryAfter(seconds)));
         self
+    }
+
+    /// The host has no room at the moment.
+    pub fn busy(message: impl Into<String>) -> ApiError {
+        ApiError::new(Code::Busy, message).retry_after(BUSY_RETRY_S)
     }
 
     /// A field of the body or query is wrong.
@@ -144,8 +171,9 @@ impl ApiError {
         }
         body.entry("code").or_insert_with(|| self.code.name().into());
         let answer = Answer::json(self.code.status(), &body);
-        match self.retry_after_s {
-            Some(seconds) => answer.with_header("retry-after", seconds.to_string()),
+        match self.hint.as_deref() {
+            Some(Hint::RetryAfter(seconds)) => answer.with_header("retry-after", seconds.to_string()),
+            Some(Hint::Allow(methods)) => answer.with_header("allow", methods.to_string()),
             None => answer,
         }
     }
@@ -163,6 +191,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> ApiError {
         let code = match &error {
             StoreError::Contended => Code::Contended,
+            StoreError::Damaged(..) => Code::RecordDamaged,
+            error if error.is_damage() => Code::StoreDamaged,
             error if error.is_full() => Code::StoreFull,
             error if error.is_refused() => Code::ReadOnly,
             _ => Code::StoreFailed,
@@ -177,6 +207,8 @@ impl From<HostError> for ApiError {
         let code = match error.kind {
             HostErrorKind::TooLarge => Code::TooLarge,
             HostErrorKind::Full => Code::StoreFull,
+            HostErrorKind::Busy => return ApiError::busy(error.message),
+            HostErrorKind::Damaged => Code::StoreDamaged,
             _ => Code::Internal,
         };
         ApiError::new(code, error.message)

@@ -14,20 +14,25 @@ use std::collections::BTreeSet;
 
 /// The alphabet of Crockford's base 32: no I, L, O, U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// What a body may hold.
+const FIELDS: [&str; 5] = ["name", "scopes", "workspaces", "expiresAt", "secret"];
 /// Workspaces that a key may be limited to.
-const WORKSPACES_MAX: usize = 1000;
+pub(super) const WORKSPACES_MAX: usize = 1000;
 
 /// `POST /system/generate-api-key {name?, scopes?, workspaces?, expiresAt?}`: the only answer that ever
 /// holds the secret.
 ///
 /// `scopes` is a list of `read`, `chat`, `write`, `admin`; `workspaces` a list of slugs; `expiresAt` an ISO
-/// date or time in the future. Without them a key may do everything, everywhere, for ever. A key that
-/// itself ends makes none that lasts longer.
+/// date or time in the future. Without them a key may do everything, everywhere, for ever, so a body that is not
+/// wholly understood makes none. A key that itself ends makes none that lasts longer.
+///
+/// A key belongs to the user who made it, also with another key of theirs, and is refused while that user may not
+/// administer the instance. What the operator makes belongs to no user.
 ///
 /// The operator may bring a `secret` of their own (`HAVERSACK_API_KEY`); bringing the same one twice
 /// gives the key that is there.
 pub async fn create(call: Call) -> Result<Answer, ApiError> {
-    let fields = Fields::of_body(&call.request)?;
+    let fields = Fields::strict(&call.request, &FIELDS)?;
     let name = fields.string("name")?.map(|name| name.chars().take(255).collect::<String>());
     let secret = match fields.string("secret")? {
         Some(secret) if call.caller == Caller::Operator => {
@@ -55,7 +60,8 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
             name: name.clone(),
             hint: secret.chars().skip(secret.chars().count().saturating_sub(4)).collect(),
             created_at: call.cx.now(),
-            created_by: call.cx.actor().user,
+            created_by: call.caller.owner(),
+            created_with: call.cx.actor().key,
             scopes: scopes.clone(),
             workspaces: workspaces.clone(),
             expires_at,
@@ -114,7 +120,7 @@ pub(super) fn generate(cx: &Cx) -> String {
 fn scopes(fields: &Fields) -> Result<Option<BTreeSet<Scope>>, ApiError> {
     let wrong = || ApiError::field("scopes", "a list of some of read, chat, write and admin");
     let names = match fields.get("scopes") {
-        None | Some(Value::Null) => return Ok(None),
+        None => return Ok(None),
         Some(Value::Array(names)) if !names.is_empty() => names,
         Some(_) => return Err(wrong()),
     };
@@ -125,7 +131,7 @@ fn scopes(fields: &Fields) -> Result<Option<BTreeSet<Scope>>, ApiError> {
 async fn workspaces(call: &Call, fields: &Fields) -> Result<Option<BTreeSet<u64>>, ApiError> {
     let wrong = || ApiError::field("workspaces", "a list of slugs of workspaces");
     let slugs = match fields.get("workspaces") {
-        None | Some(Value::Null) => return Ok(None),
+        None => return Ok(None),
         Some(Value::Array(slugs)) if !slugs.is_empty() && slugs.len() <= WORKSPACES_MAX => slugs,
         Some(_) => return Err(wrong()),
     };
@@ -143,8 +149,8 @@ fn expiry(call: &Call, fields: &Fields) -> Result<Option<UnixMs>, ApiError> {
         Caller::Key(own) => own.expires_at,
         _ => None,
     };
-    let Some(text) = fields.string("expiresAt")?.filter(|text| !text.is_empty()) else { return Ok(own) };
-    let at = civil::parse(text).map(UnixMs).filter(|at| *at > call.cx.now());
+    let Some(value) = fields.get("expiresAt") else { return Ok(own) };
+    let at = value.as_str().and_then(civil::parse).map(UnixMs).filter(|at| *at > call.cx.now());
     let at = at.ok_or_else(|| ApiError::field("expiresAt", "a date or time to come, e.g. 2030-12-31"))?;
     match own {
         Some(own) if at > own => {
@@ -164,7 +170,7 @@ async fn rows(call: &Call, records: &[(ApiKey, Option<UnixMs>)]) -> Result<Vec<V
     let found = store::get_many::<User>(&call.cx, ids.into_iter().map(key::user).collect()).await?;
     let names = store::by_id(found.into_iter().flatten().map(|u| (u.id, u.username)));
     let row = |(record, used): &(ApiKey, Option<UnixMs>)| {
-        let maker = record.created_by.map(|id| json!({ "id": id, "username": names.get(&id) }));
+        let owner = record.created_by.map(|id| json!({ "id": id, "username": names.get(&id) }));
         let scopes = record.scopes.as_ref().map(|s| s.iter().map(|s| s.name()).collect::<Vec<_>>());
         let workspaces =
             record.workspaces.as_ref().map(|w| w.iter().filter_map(|id| slugs.get(id)).collect::<Vec<_>>());
@@ -173,7 +179,8 @@ async fn rows(call: &Call, records: &[(ApiKey, Option<UnixMs>)]) -> Result<Vec<V
             "name": record.name,
             "secret": null,
             "hint": record.hint,
-            "createdBy": maker,
+            "createdBy": owner,
+            "createdWith": record.created_with,
             "createdAt": iso(record.created_at),
             "lastUpdatedAt": iso(record.created_at),
             "scopes": scopes,
@@ -227,10 +234,45 @@ mod tests {
             json!({ "workspaces": [] }),
             json!({ "expiresAt": "2020-01-01" }),
             json!({ "expiresAt": "soon" }),
+            json!({ "expiresAt": "" }),
+            json!({ "expiresAt": 4_102_444_800_000u64 }),
+            // A field that is there limits the key or is refused.
+            json!({ "scopes": null }),
+            json!({ "workspaces": null }),
+            json!({ "expiresAt": null }),
+            json!({ "scopes": ["read", null] }),
+            json!({ "scopes": { "read": true } }),
+            json!({ "scope": ["read"] }),
+            json!({ "Scopes": ["read"] }),
+            json!({ "expiresat": "2030-01-01" }),
+            json!({ "name": 5 }),
+            json!([]),
+            json!([{ "scopes": ["read"] }]),
         ] {
-            assert_eq!(host.call("POST", "/system/generate-api-key", &body).status, 400, "{body}");
+            for path in ["/system/generate-api-key", "/admin/generate-api-key", "/Admin/Generate-API-Key/"] {
+                assert_eq!(host.call("POST", path, &body).status, 400, "{body}");
+            }
         }
+        let mut form = json_request("POST", "/system/generate-api-key", &json!({ "scopes": ["read"] }));
+        form.headers = vec![("content-type".into(), "application/x-www-form-urlencoded".into())];
+        assert_eq!(host.call_with_request(form).status, 415);
+        let asked = host.call("POST", "/system/generate-api-key?scopes=read", &json!(null));
+        assert_eq!(asked.status, 400, "{asked:?}");
         assert!(host.keys("key/").is_empty());
+    }
+
+    #[test]
+    fn no_body_makes_a_key_without_limits_as_clients_ask_for_it() {
+        let mut host = TestHost::new(&[]);
+        for (media, body) in
+            [("", ""), ("application/json", ""), ("application/json", "{}"), ("text/plain", "{}")]
+        {
+            let mut request = json_request("POST", "/system/generate-api-key", &json!(null));
+            request.headers = vec![("content-type".into(), media.into())];
+            request.body = body.into();
+            let made = host.call_with_request(request).ok();
+            assert_eq!(made["apiKey"]["scopes"], Value::Null, "{media} {body}");
+        }
     }
 
     #[test]

@@ -15,7 +15,12 @@ mod error;
 mod events;
 mod instance;
 mod js;
+mod json_size;
 mod keys;
+#[cfg(test)]
+mod length_tests;
+mod limits;
+mod numbers;
 mod openai;
 mod pages;
 mod rate;
@@ -32,14 +37,18 @@ pub use answer::Answer;
 #[cfg(test)]
 pub(crate) use auth::hash as key_hash;
 pub(crate) use caller::Caller;
+pub(crate) use documents::remove_folder_of;
 pub use error::{ApiError, Code};
 pub(crate) use events::log as log_event;
 pub(crate) use js::number as js_number;
+pub(crate) use limits::limits;
+pub(crate) use workspace_fields::fresh as fresh_workspace;
 
 use crate::Engine;
 use crate::model::{Instance, Workspace};
 use crate::seam::{ApiRequest, Cx};
 use crate::store::{self, key};
+use routes::Route;
 use std::sync::Arc;
 
 /// A call on its way to its handler.
@@ -103,13 +112,53 @@ pub(crate) async fn handle(cx: Cx, engine: Engine, request: ApiRequest, operator
     answer.send(&cx);
 }
 
-async fn dispatch(cx: &Cx, engine: Engine, request: ApiRequest, operator: bool) -> Result<Answer, ApiError> {
+/// Says whether the caller may use the route of `request`, for a host that answers it itself: 204, or the refusal that
+/// the route would give.
+pub(crate) async fn authorise(cx: Cx, request: ApiRequest, operator: bool) {
+    let openai = openai::serves(&request.path);
+    let answer = match admit(&cx, &request, operator).await {
+        Ok(_) => Answer::text(204, ""),
+        Err(error) if openai => openai::shaped(error).answer(),
+        Err(error) => error.answer(),
+    };
+    answer.send(&cx);
+}
+
+/// Who calls what, if they may.
+struct Admitted {
+    route: &'static Route,
+    params: Vec<String>,
+    caller: Caller,
+    instance: Instance,
+}
+
+async fn admit(cx: &Cx, request: &ApiRequest, operator: bool) -> Result<Admitted, ApiError> {
     let (route, params) = routes::find(&request.method, &request.path)?;
     // Boxed, as it is done when a handler waits for long.
-    let (caller, instance) = Box::pin(auth::identify(cx, &request, route, operator)).await?;
+    let (caller, instance) = Box::pin(auth::identify(cx, request, route, operator)).await?;
     auth::allow(&caller, route)?;
+    Ok(Admitted { route, params, caller, instance })
+}
+
+async fn dispatch(cx: &Cx, engine: Engine, request: ApiRequest, operator: bool) -> Result<Answer, ApiError> {
+    let Admitted { route, params, caller, instance } = admit(cx, &request, operator).await?;
     let engine = engine.set_up_by(&instance);
     let cx = cx.on_behalf_of(caller.actor());
-    let call = Call { cx, engine, request, params, caller, instance: Arc::new(instance) };
-    (route.handler)(call).await
+    let call = Call { cx: cx.clone(), engine, request, params, caller, instance: Arc::new(instance) };
+    let answering = (route.handler)(call);
+    if !route.only_answers() {
+        return answering.await;
+    }
+    match cx.while_connected(answering).await {
+        Some(answer) => answer,
+        None => Ok(Answer::text(CLIENT_LEFT, "")),
+    }
+}
+
+/// Status of an answer that nobody waits for, as nginx has it in its logs.
+const CLIENT_LEFT: u16 = 499;
+
+/// The pattern of the route of a request, as the table of routes has it.
+pub(crate) fn pattern(method: &str, path: &str) -> Option<&'static str> {
+    routes::find(method, path).ok().map(|(route, _)| route.pattern)
 }

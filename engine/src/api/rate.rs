@@ -98,13 +98,19 @@ impl Subject<'_> {
     }
 }
 
+/// Milliseconds since a moment that no clock is before, which 1970 is not: a clock may never have been set.
+fn since_the_beginning(now: UnixMs) -> u64 {
+    const TEN_THOUSAND_YEARS_MS: i64 = 10_000 * 366 * 24 * 60 * 60 * 1000;
+    u64::try_from(now.0.saturating_add(TEN_THOUSAND_YEARS_MS)).unwrap_or(0)
+}
+
 impl Limit {
     fn window_ms(self) -> u64 {
         self.window_s.max(1).saturating_mul(1000)
     }
 
     fn window(self, now: UnixMs) -> u64 {
-        now.0.max(0).unsigned_abs() / self.window_ms()
+        since_the_beginning(now) / self.window_ms()
     }
 
     async fn count(self, cx: &Cx, tx: &mut Transaction, subject: Subject<'_>) -> Result<(), ApiError> {
@@ -117,7 +123,7 @@ impl Limit {
             Some(before) => tx.get::<u32>(key::rate(self.name, before, &name)).await?.unwrap_or(0),
             None => 0,
         };
-        let elapsed = now.0.max(0).unsigned_abs() % self.window_ms();
+        let elapsed = since_the_beginning(now) % self.window_ms();
         let count = current.unwrap_or(0);
         if let Some(ms) = wait_ms(before, count, most, elapsed, self.window_ms()) {
             let seconds = ms.div_ceil(1000).max(1);
@@ -167,6 +173,15 @@ mod tests {
         // A full window fades in the next one: a tenth of it is gone after six seconds.
         assert_eq!(wait_ms(0, 10, 10, 30_000, 60_000), Some(36_000));
         assert_eq!(wait_ms(0, 1, 1, 0, 60_000), Some(120_000));
+    }
+
+    #[test]
+    fn windows_follow_each_other_before_and_after_1970() {
+        let limit = Limit { name: "x", most: 1, window_s: 60 };
+        for ms in [-62_135_596_800_000, -86_400_000, -60_000, -1, 0, 1_700_000_000_000] {
+            let (window, next) = (limit.window(UnixMs(ms)), limit.window(UnixMs(ms + 60_000)));
+            assert_eq!(window + 1, next, "{ms}");
+        }
     }
 
     proptest! {

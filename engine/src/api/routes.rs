@@ -1,7 +1,7 @@
 //! The table of routes.
 
 use super::answer::Answer;
-use super::error::{ApiError, Code};
+use super::error::{ApiError, Code, Hint};
 use super::{
     Call, bundles, chats, describe, documents, embeds, instance, keys, openai, search, threads, users,
     workspaces,
@@ -9,6 +9,7 @@ use super::{
 use crate::model::Scope;
 use futures_util::future::BoxFuture;
 use percent_encoding::percent_decode_str;
+use std::collections::BTreeSet;
 
 type Handler = fn(Call) -> BoxFuture<'static, Result<Answer, ApiError>>;
 
@@ -40,6 +41,15 @@ pub(super) struct Route {
     pub access: Access,
     pub reach: Reach,
     pub handler: Handler,
+}
+
+impl Route {
+    /// Whether a call does nothing but answer: it ends when its client goes.
+    pub fn only_answers(&self) -> bool {
+        let reads = matches!(self.access, Access::Scope(Scope::Read));
+        let tries = matches!(self.pattern, "/system/test-model" | "/system/find-models");
+        self.access != Access::Open && (self.method == "GET" || reads || tries)
+    }
 }
 
 macro_rules! routes {
@@ -213,22 +223,31 @@ pub(super) static ROUTES: &[Route] = routes! {
 ///
 /// Paths are compared without regard to case, and may end in a slash (reference §1).
 pub(super) fn find(method: &str, path: &str) -> Result<(&'static Route, Vec<String>), ApiError> {
-    let path = path.strip_prefix("/api").unwrap_or(path);
-    let method = if method == "HEAD" { "GET" } else { method };
-    let mut other_method = false;
+    let path = match path.get(..4) {
+        Some(root) if root.eq_ignore_ascii_case("/api") => &path[4..],
+        _ => path,
+    };
+    let asked = if method == "HEAD" { "GET" } else { method };
+    let mut others: BTreeSet<&str> = BTreeSet::new();
     for route in ROUTES {
         if let Some(params) = params(route.pattern, path) {
-            if route.method == method {
+            if route.method == asked {
                 return Ok((route, params?));
             }
-            other_method = true;
+            others.insert(route.method);
         }
     }
-    let (code, what) = match other_method {
-        true => (Code::WrongMethod, "does not take"),
-        false => (Code::UnknownRoute, "has no"),
-    };
-    Err(ApiError::new(code, format!("This API {what} {method} {path}.")))
+    if others.is_empty() {
+        return Err(ApiError::new(Code::UnknownRoute, format!("This API has no {method} {path}.")));
+    }
+    if others.contains("GET") {
+        others.insert("HEAD");
+    }
+    // Hosts answer it for every path, as browsers ask before they send a key.
+    others.insert("OPTIONS");
+    let allow = others.into_iter().collect::<Vec<_>>().join(", ");
+    let message = format!("{path} does not take {method}. It takes {allow}.");
+    Err(ApiError { hint: Some(Box::new(Hint::Allow(allow))), ..ApiError::new(Code::WrongMethod, message) })
 }
 
 fn params(pattern: &str, path: &str) -> Option<Result<Vec<String>, ApiError>> {
@@ -293,6 +312,28 @@ mod tests {
     fn unknown_routes_and_methods_differ() {
         assert_eq!(found("GET", "/api/v1//auth"), Err(Code::UnknownRoute));
         assert_eq!(found("PUT", "/api/v1/workspace/x"), Err(Code::WrongMethod));
+    }
+
+    #[test]
+    fn a_wrong_method_is_told_the_right_ones_under_every_mount() {
+        for (method, path, allow) in [
+            ("PUT", "/api/v1/workspace/x", "DELETE, GET, HEAD, OPTIONS"),
+            ("GET", "/v1/chat/completions", "OPTIONS, POST"),
+            ("GET", "/API/V1/OpenAI/chat/completions/", "OPTIONS, POST"),
+            ("POST", "/api/ping", "GET, HEAD, OPTIONS"),
+            ("PATCH", "/embed/x/stream-chat", "DELETE, GET, HEAD, OPTIONS, POST"),
+            ("OPTIONS", "/api/ping", "GET, HEAD, OPTIONS"),
+            ("HEAD", "/api/system/generate-api-key", "OPTIONS, POST"),
+        ] {
+            let error = find(method, path).err().unwrap();
+            assert_eq!(
+                (error.code, error.hint.as_deref()),
+                (Code::WrongMethod, Some(&Hint::Allow(allow.to_owned()))),
+                "{method} {path}"
+            );
+            let Answer::Whole { status, headers, .. } = error.answer() else { panic!("a whole answer") };
+            assert_eq!((status, headers), (405, vec![("allow", allow.to_owned())]), "{method} {path}");
+        }
     }
 
     #[test]

@@ -4,22 +4,27 @@ use super::answer::Answer;
 use super::body::Fields;
 use super::error::{ApiError, Code};
 use super::workspace_fields::SEARCH_MODES;
-use super::{Call, js};
+use super::{Call, js, numbers};
 use crate::chat::with_header;
 use crate::model::SearchMode;
 use crate::retrieve::search::{self, Found, Query, Searched};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// Chunks of one answer, and of one question to a model.
+pub(super) const TOP_N_MAX: u64 = 1000;
+
 /// The chunks nearest to a query; needs no language model.
 pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
     let workspace = call.workspace().await?;
+    let longest = call.engine.settings().lengths.query;
+    longest.check_body("query", call.request.body.len())?;
     let fields = Fields::of_body(&call.request)?;
     let text = fields.string("query")?.filter(|query| !query.is_empty());
     let text = text.ok_or_else(|| ApiError::new(Code::InvalidField, "Query parameter cannot be empty."))?;
-    let top_n = fields.get("topN").and_then(js::parse_float).filter(|n| *n >= 1.0);
-    let threshold =
-        fields.get("scoreThreshold").and_then(js::parse_float).filter(|t| (0.0..=1.0).contains(t));
+    longest.check("query", text.len())?;
+    let top_n = numbers::whole(&fields, "topN", 1..=TOP_N_MAX)?;
+    let threshold = numbers::fraction(&fields, "scoreThreshold", 0.0..=1.0)?;
     let Some(index) = call.engine.indexes().load(&call.cx, workspace.id).await? else {
         let message = "No embeddings found for this workspace.";
         return Ok(Answer::ok(&json!({ "results": [], "message": message })));
@@ -31,8 +36,7 @@ pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
     let query = Query {
         text,
         mode,
-        // Saturates: more than there are is all of them.
-        top_n: top_n.map_or(workspace.top_n, |n| n as u64),
+        top_n: top_n.unwrap_or(workspace.top_n),
         threshold: threshold.unwrap_or(workspace.similarity_threshold),
         without: &BTreeSet::new(),
     };
@@ -163,6 +167,41 @@ mod tests {
         assert!(candidates[0]["fusedScore"].as_f64() > candidates[1]["fusedScore"].as_f64());
         assert_eq!(candidates[0]["vectorScore"], reply["results"][0]["score"]);
         assert!(candidates[2]["lexicalScore"].is_null() && candidates[2]["kept"] == false);
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused_with_what_does() {
+        let (mut host, _) = host(&[]);
+        let (whole, part) = ("a whole number from 1 to 1000", "a number from 0 to 1");
+        for (name, value, range) in [
+            ("topN", json!(0), whole),
+            ("topN", json!(-1), whole),
+            ("topN", json!(2.5), whole),
+            ("topN", json!(1e18), whole),
+            ("topN", json!("NaN"), whole),
+            ("scoreThreshold", json!(1.01), part),
+            ("scoreThreshold", json!(-1), part),
+            ("scoreThreshold", json!("high"), part),
+        ] {
+            let body = json!({ "query": "otters", name: value });
+            let refused = host.call("POST", "/v1/workspace/docs/vector-search", &body);
+            let said = format!("`{name}` must be {range}.");
+            assert_eq!((refused.status, &refused.json()["error"]), (400, &json!(said)), "{body}");
+        }
+        for (name, value) in [
+            ("topN", json!(1001)),
+            ("topN", json!("1e9")),
+            ("openAiHistory", json!(1e18)),
+            ("openAiTemp", json!(1e300)),
+        ] {
+            for path in ["/v1/workspace/docs/update", "/v1/workspace/new"] {
+                let body = json!({ "name": "x", name: value });
+                let refused = host.call("POST", path, &body);
+                assert_eq!(refused.status, 400, "{path} {body}");
+                assert!(refused.json()["error"].as_str().unwrap().starts_with(&format!("`{name}` must be")));
+            }
+        }
+        assert_eq!(titles(&ask(&mut host, json!({ "topN": "1" }))).len(), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::body::Fields;
 use super::error::{ApiError, Code};
 use super::workspaces::find_thread;
-use super::{Call, events, js, wire};
+use super::{Call, events, numbers, wire};
 use crate::model::{Thread, ThreadPlace, User, Workspace};
 use crate::retrieve::staging::Orphans;
 use crate::store::{self, key, retry};
@@ -23,7 +23,7 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
     let slug = wanted.unwrap_or_else(|| call.cx.uuid().to_string());
     let id = store::next_id(&call.cx, "thread").await?;
     let now = call.cx.now();
-    let user = owner(&call, &fields);
+    let user = owner(&call, &fields)?;
     let thread = Thread { id, name, slug, workspace: workspace.id, user, created_at: now, updated_at: now };
     let mut attempts = retry(&call.cx);
     loop {
@@ -106,13 +106,13 @@ pub(super) async fn require(call: &Call) -> Result<(Workspace, Thread), ApiError
 }
 
 /// Whose thread it is: the user's who opens it, or whom a key opens it for.
-fn owner(call: &Call, fields: &Fields) -> Option<u64> {
+fn owner(call: &Call, fields: &Fields) -> Result<Option<u64>, ApiError> {
     match call.caller.user() {
-        Some(user) => Some(user.id),
+        Some(user) => Ok(Some(user.id)),
         None if call.instance.multi_user => {
-            fields.get("userId").and_then(js::parse_int).and_then(|id| u64::try_from(id).ok())
+            numbers::id(fields, "userId").map_err(|error| error.with("thread", Value::Null))
         }
-        None => None,
+        None => Ok(None),
     }
 }
 

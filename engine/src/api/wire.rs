@@ -120,29 +120,30 @@ pub fn thread(thread: &Thread) -> Value {
 }
 
 /// The two items that each turn has in a history (reference §8.9).
-pub fn history(chats: &[Chat]) -> Vec<Value> {
-    let mut items = Vec::with_capacity(chats.len() * 2);
-    for chat in chats {
-        let sent_at = chat.created_at.0.div_euclid(1000);
-        items.push(json!({
-            "role": "user",
-            "content": chat.prompt,
-            "sentAt": sent_at,
-            "attachments": chat.attachments,
-            "chatId": chat.id,
-        }));
-        items.push(json!({
-            "type": chat.mode,
-            "role": "assistant",
-            "content": chat.text,
-            "sources": chat.sources,
-            "chatId": chat.id,
-            "sentAt": sent_at,
-            "feedbackScore": chat.feedback,
-            "metrics": chat.metrics,
-        }));
-    }
-    items
+pub fn history(chats: &[Chat]) -> impl Iterator<Item = Value> {
+    chats.iter().flat_map(turn)
+}
+
+fn turn(chat: &Chat) -> [Value; 2] {
+    let sent_at = chat.created_at.0.div_euclid(1000);
+    let question = json!({
+        "role": "user",
+        "content": chat.prompt,
+        "sentAt": sent_at,
+        "attachments": chat.attachments,
+        "chatId": chat.id,
+    });
+    let answer = json!({
+        "type": chat.mode,
+        "role": "assistant",
+        "content": chat.text,
+        "sources": chat.sources,
+        "chatId": chat.id,
+        "sentAt": sent_at,
+        "feedbackScore": chat.feedback,
+        "metrics": chat.metrics,
+    });
+    [question, answer]
 }
 
 /// An answer that is none: `error` says why (reference §8.1).

@@ -1,11 +1,14 @@
 //! The settings of a workspace that clients may write, and how their values are bent into shape.
 //!
-//! A value that makes no sense becomes the default; it is never an error (reference §4.1). `searchMode` is ours, and a
-//! mistyped one is.
+//! A value that makes no sense becomes the default, and one below the range its least; neither is an error (reference
+//! §4.1). A number that is too large is: it would be searched and asked for with every question. `searchMode` is ours,
+//! and a mistyped one is an error too.
 
 use super::body::Fields;
 use super::error::ApiError;
 use super::js;
+use super::search::TOP_N_MAX;
+use crate::lengths::Lengths;
 use crate::model::{ChatMode, SearchMode, Workspace};
 use crate::seam::UnixMs;
 use serde_json::Value;
@@ -60,8 +63,34 @@ pub fn fresh(id: u64, now: UnixMs) -> Workspace {
     }
 }
 
-/// The writable fields that were sent. A search mode that does not exist is refused.
-pub fn changes(fields: &Fields) -> Result<Changes, ApiError> {
+/// Bytes of a name of something, at most: clients see 255 characters of one.
+const NAME_BYTES_MAX: usize = 4 << 10;
+
+/// The largest numbers that are taken.
+const MOST: [(&str, f64); 3] = [("topN", TOP_N_MAX as f64), ("openAiHistory", 1000.0), ("openAiTemp", 2.0)];
+
+/// The writable fields that were sent.
+///
+/// # Errors
+/// [`Code::InvalidField`](super::Code::InvalidField) for a search mode that does not exist, and a number or a name that is
+/// too large; [`Code::TooLarge`](super::Code::TooLarge) for a text that is too long.
+pub fn changes(fields: &Fields, lengths: &Lengths) -> Result<Changes, ApiError> {
+    for (name, most) in MOST {
+        let number = fields.get(name).and_then(js::parse_float);
+        if number.is_some_and(|number| number > most) {
+            return Err(ApiError::field(name, &format!("a number up to {most}")));
+        }
+    }
+    for name in WRITABLE {
+        let Some(Value::String(text)) = fields.get(name) else { continue };
+        match name {
+            "openAiPrompt" | "queryRefusalResponse" => lengths.prompt.check(name, text.len())?,
+            _ if text.len() > NAME_BYTES_MAX => {
+                return Err(ApiError::field(name, &format!("at most {NAME_BYTES_MAX} bytes long")));
+            }
+            _ => {}
+        }
+    }
     let mode = fields.get("searchMode").filter(|value| !value.is_null());
     if mode.is_some_and(|value| value.as_str().and_then(SearchMode::parse).is_none()) {
         return Err(ApiError::field("searchMode", SEARCH_MODES));
@@ -137,7 +166,8 @@ mod tests {
     fn applied(body: Value) -> Workspace {
         let Value::Object(map) = body else { panic!("an object") };
         let mut workspace = fresh(1, UnixMs(0));
-        apply(&mut workspace, &changes(&Fields::from_map(map)).unwrap(), UnixMs(9));
+        let lengths = Lengths::read(|_, default| default);
+        apply(&mut workspace, &changes(&Fields::from_map(map), &lengths).unwrap(), UnixMs(9));
         workspace
     }
 

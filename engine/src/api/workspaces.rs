@@ -24,7 +24,8 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
         }
         Some(_) => return Err(ApiError::field("name", "a string").with("workspace", Value::Null)),
     };
-    let changes = workspace_fields::changes(&fields).map_err(|error| error.with("workspace", Value::Null))?;
+    let changes = workspace_fields::changes(&fields, &call.engine.settings().lengths)
+        .map_err(|error| error.with("workspace", Value::Null))?;
     let id = store::next_id(&call.cx, "ws").await?;
     let mut workspace = workspace_fields::fresh(id, call.cx.now());
     workspace_fields::apply(&mut workspace, &changes, call.cx.now());
@@ -96,7 +97,7 @@ pub async fn get(call: Call) -> Result<Answer, ApiError> {
 /// `POST /v1/workspace/:slug/update`.
 pub async fn update(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
-    let changes: Changes = workspace_fields::changes(&fields)?;
+    let changes: Changes = workspace_fields::changes(&fields, &call.engine.settings().lengths)?;
     let mut attempts = retry(&call.cx);
     loop {
         let mut tx = attempts.next().await?;

@@ -60,6 +60,10 @@ pub const FRAME_BYTES: usize = 9;
 pub const TRAILER_BYTES: usize = 32;
 /// Entries of a block together, unless there is only one.
 pub const BLOCK_BYTES: usize = 64 << 10;
+
+/// The layout of the records in a bundle: the keys of [`crate::store::key`], and values without check sums, as each
+/// block has one.
+pub const LAYOUT: u32 = 1;
 /// The largest value. Records are far below 1 MB; the bound is for what is no bundle of ours.
 pub const VALUE_BYTES_MAX: usize = 32 << 20;
 /// The longest key.

@@ -91,6 +91,7 @@ impl<S: Source> Snapshot<S> {
                 let message = "a bundle is read-only: import it to change the workspace";
                 Err(HostError::new(HostErrorKind::Unsupported, message))
             }
+            KvOp::Damaged { .. } => Ok(KvReply::Noted),
         }
     }
 

@@ -26,11 +26,12 @@ pub(super) async fn take(cx: &Cx) -> Result<(), ApiError> {
     loop {
         let mut tx = attempts.next().await?;
         let mut sent: Vec<UnixMs> = tx.get(key::sent(id)).await?.unwrap_or_default();
-        sent.retain(|at| at.plus(DAY_MS) > now);
+        // What was sent in a time to come was sent before the clock was set back.
+        sent.retain(|at| at.plus(DAY_MS) > now && *at <= now.plus(DAY_MS));
         if sent.len() >= limit {
             // The one that makes room when it is a day old.
             let next = sent.get(sent.len() - limit).map_or(now, |at| at.plus(DAY_MS));
-            let seconds = u64::try_from(next.0 - now.0).unwrap_or(0).div_ceil(1000).max(1);
+            let seconds = u64::try_from(next.0.saturating_sub(now.0)).unwrap_or(0).div_ceil(1000).max(1);
             let message =
                 format!("You have met your maximum 24 hour chat quota of {limit} chats. Try again later.");
             return Err(ApiError::new(Code::TooMany, message).retry_after(seconds));

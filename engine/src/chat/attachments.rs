@@ -1,6 +1,6 @@
 //! Files that come with a question: documents are read into the context, images go to the model.
 
-use super::context::{Context, Source, attached_metadata};
+use super::context::{Context, Source, attached_metadata, bounded};
 use super::flow::Ask;
 use crate::Engine;
 use crate::api::{ApiError, Code};
@@ -8,6 +8,7 @@ use crate::llm::Attachment;
 use crate::model::Document;
 use crate::seam::{Cx, ExtractRequest, HostErrorKind};
 use crate::text::dates::LocalTime;
+use crate::text::file_error;
 use crate::text::slug::strip_illegal_filename_chars;
 use crate::text::words::word_count;
 use crate::tokens::{Tokenizer, estimate_document_tokens};
@@ -26,11 +27,12 @@ pub(super) struct Attached {
 }
 
 /// Reads documents into `context`; the rest are images. A document that cannot be read is left out, and
-/// named in its source.
+/// named in its source. Of one that is too long for a model with a window of so many tokens, both ends are given.
 pub(super) async fn read(
     cx: &Cx,
     engine: &Engine,
     ask: &Ask,
+    window: u64,
     context: &mut Context,
 ) -> Result<Attached, ApiError> {
     let mut images = Vec::new();
@@ -49,13 +51,18 @@ pub(super) async fn read(
             Ok(extracted) => {
                 let text: Vec<String> = extracted.documents.into_iter().map(|d| d.text).collect();
                 let text = text.join("\n\n");
+                let text = bounded(text, window);
                 let tokenizer = engine.tokenizer(cx).await?;
                 let metadata = attached_metadata(&describe(cx, &tokenizer, &name, &text));
                 context.add(std::iter::once(Source::whole(text, metadata)));
             }
             // The question can be answered without it.
             Err(error) if error.kind == HostErrorKind::Rejected => {}
-            Err(error) => return Err(ApiError::new(Code::ExtractionFailed, error.message)),
+            Err(error) if error.kind == HostErrorKind::Busy => return Err(error.into()),
+            Err(error) => {
+                let message = file_error(&name, &error.message);
+                return Err(ApiError::new(Code::ExtractionFailed, message));
+            }
         }
     }
     Ok(Attached { images })
@@ -104,7 +111,7 @@ fn describe(cx: &Cx, tokenizer: &Tokenizer, name: &str, text: &str) -> Document 
         chunk_source: String::new(),
         published: LocalTime::new(cx.now().0, cx.utc_offset_minutes()).published(),
         word_count: word_count(text) as u64,
-        token_count_estimate: estimate_document_tokens(tokenizer, text).wire_estimate as u64,
+        token_count_estimate: estimate_document_tokens(tokenizer, text) as u64,
         text_bytes: text.len() as u64,
         text_parts: 0,
         markdown: false,

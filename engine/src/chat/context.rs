@@ -6,11 +6,12 @@ use crate::chunk;
 use crate::embed;
 use crate::llm::extractive::{self, Passage};
 use crate::model::{Document, Placement, Workspace, file_metadata};
-use crate::retrieve::ingest::read_text;
+use crate::retrieve::ingest::read_ends;
 use crate::retrieve::search::Found;
 use crate::seam::Cx;
 use crate::store::key::Partition;
 use crate::store::{self, StoreError, key};
+use crate::tokens::TRUNCATION_MARKER;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -95,7 +96,26 @@ pub(crate) fn with_header(document: &Document, text: &str) -> String {
     whole
 }
 
-/// Adds the pinned documents to `context`; their `docId`s.
+/// Bytes of one document that are looked at for a model with a window of so many tokens: more than it can be given,
+/// and a large book for a window of any size.
+fn text_bytes_max(window: u64) -> u64 {
+    const BOOK_BYTES: u64 = 2 << 20;
+    const TOKEN_BYTES: u64 = 16;
+    window.saturating_mul(TOKEN_BYTES).max(BOOK_BYTES)
+}
+
+/// `text`, or its beginning and its end if that is more than a model with such a window can be given.
+pub(super) fn bounded(text: String, window: u64) -> String {
+    let most = usize::try_from(text_bytes_max(window)).unwrap_or(usize::MAX);
+    if text.len() <= most {
+        return text;
+    }
+    let start = text.floor_char_boundary(most / 2);
+    let end = text.ceil_char_boundary(text.len() - most / 2);
+    [&text[..start], TRUNCATION_MARKER, &text[end..]].concat()
+}
+
+/// Adds the pinned documents to `context`; their `docId`s. Of a very long one, its beginning and its end.
 ///
 /// A running total of their token estimates is kept; once it has reached `window` the rest is left out.
 pub(super) async fn pinned(
@@ -113,7 +133,7 @@ pub(super) async fn pinned(
             break;
         }
         total += placement.document.token_count_estimate;
-        match read_text(cx, &placement.document).await {
+        match read_ends(cx, &placement.document, text_bytes_max(window)).await {
             Ok(text) => context.add(std::iter::once(Source::whole(text, file_metadata(&placement.document)))),
             // Removed since the list was read.
             Err(StoreError::Damaged(..)) => {}
@@ -123,18 +143,22 @@ pub(super) async fn pinned(
     Ok(placements.into_iter().map(|placement| placement.doc_id).collect())
 }
 
+/// Bytes of a message that the extractive answerer takes for the question.
+const QUESTION_BYTES_MAX: usize = 16 << 10;
+
 /// The extractive answer over this context.
 pub(super) async fn quote(cx: &Cx, ask: &Ask, context: &Context) -> Result<String, ApiError> {
-    cx.breathe().await;
     let titles = context.sources.iter().map(Source::title).chain(std::iter::repeat("an earlier source"));
     let passages: Vec<Passage> =
         context.texts.iter().zip(titles).map(|(text, title)| Passage { title, text }).collect();
     let model = embed::builtin(cx).await?;
-    let answer = match ask.partition {
-        Partition::Embed(..) => extractive::answer_in_public,
-        _ => extractive::answer,
-    };
-    Ok(answer(&ask.message, &passages, &|text| model.embed(text)))
+    // What is asked is asked in the beginning; the rest of a long message is material.
+    let question = &ask.message[..ask.message.floor_char_boundary(QUESTION_BYTES_MAX)];
+    let (mut slices, embed) = (cx.slices(), |text: &str| model.embed(text));
+    Ok(match ask.partition {
+        Partition::Embed(..) => extractive::answer_in_public(&mut slices, question, &passages, &embed).await,
+        _ => extractive::answer(&mut slices, question, &passages, &embed).await,
+    })
 }
 
 /// Metadata of a document that came with a question and is not stored.

@@ -4,14 +4,17 @@ use super::attachments::{self, Attached};
 use super::context::{Context, Source, pinned};
 use super::history::{self, Turn};
 use super::metrics::Meter;
-use super::{allowance, backfill, prompt, refusal, save};
+use super::prompt::{self, Assembled};
+use super::save::{self, Answer};
+use super::{allowance, backfill, refusal};
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::llm::{self, ChatModel, Delta, Finish, LlmError, Message, ThinkTags, TokenStream};
-use crate::model::{ChatMode, Thread, User, Visitor, Workspace};
+use crate::model::{ChatMode, Thread, TurnTokens, User, Visitor, Workspace};
 use crate::retrieve::search::{self, Query};
 use crate::seam::Cx;
 use crate::store::key::Partition;
+use crate::tokens::{self, Tokenizer};
 use futures_util::future::{Either, select};
 use serde_json::Value;
 use std::pin::pin;
@@ -83,6 +86,9 @@ pub(crate) enum Refusal {
 
 /// Answers a question and saves the turn.
 ///
+/// Until the first word of the answer nothing is saved, and a client that goes ends it: what is under way is cancelled,
+/// the request to the model as well. What was said after that is saved.
+///
 /// # Errors
 /// What the caller did wrong, a model or embedder that fails before the first token, or a store that
 /// fails. After the first token a failure is part of the [`Outcome`].
@@ -93,25 +99,26 @@ pub(crate) async fn answer(
     voice: &mut dyn Voice,
 ) -> Result<Outcome, ApiError> {
     // In a box of its own, and gone before the model speaks: a stream that waits for long holds on to little.
-    let Ready { model, mut context, prompt, meter } = match Box::pin(get_ready(cx, engine, ask)).await? {
-        Ok(ready) => ready,
-        Err(refused) => return Ok(refused),
+    let Some(ready) = cx.while_connected(Box::pin(get_ready(cx, engine, ask))).await else {
+        return Ok(Outcome::Abandoned);
     };
+    let ready = match ready? {
+        Ok(ready) => ready,
+        Err(stage) => return Box::pin(refusal::refuse(cx, ask, stage)).await,
+    };
+    let Ready { model, mut context, prompt, meter, counting } = ready;
     let spoken = match &model {
         ChatModel::Extractive => Box::pin(quote(cx, ask, &context, voice, meter)).await?,
         _ if voice.streams() => {
             context.texts = Vec::new();
             speak(cx, &model, prompt, voice, meter).await?
         }
-        _ => {
-            let completion = Box::pin(llm::complete(cx, &model, &prompt)).await.map_err(model_failed)?;
-            let mut meter = meter;
-            meter.usage(completion.usage);
-            let metrics = meter.finish(cx, &completion.text);
-            Spoken { text: completion.text, metrics, finish: completion.finish, broken: None }
-        }
+        _ => Box::pin(complete(cx, &model, &prompt, meter)).await?,
     };
-    Box::pin(finish(cx, ask, context, spoken)).await
+    match spoken {
+        Some(spoken) => Box::pin(finish(cx, ask, context, spoken, counting)).await,
+        None => Ok(Outcome::Abandoned),
+    }
 }
 
 /// What a model is asked, and with what.
@@ -120,10 +127,18 @@ struct Ready {
     context: Context,
     prompt: llm::Prompt,
     meter: Meter,
+    counting: Counting,
+}
+
+/// What the tokens of the turn are counted with.
+struct Counting {
+    tokenizer: Tokenizer,
+    /// Tokens of the question.
+    asked: usize,
 }
 
 /// Everything up to the model, or the refusal that makes it unnecessary.
-async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, Outcome>, ApiError> {
+async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, Refusal>, ApiError> {
     allowance::take(cx).await?;
     let workspace = &ask.workspace;
     let settings = engine.settings();
@@ -134,16 +149,17 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
 
     let index = engine.indexes().load(cx, workspace.id).await?;
     if index.is_none() && ask.mode == ChatMode::Query {
-        return refusal::refuse(cx, ask, Refusal::NoDocuments).await.map(Err);
+        return Ok(Err(Refusal::NoDocuments));
     }
 
     let history = match &ask.overrides.history {
         Some(_) => Turns::new(),
-        None => history::load(cx, ask).await?,
+        None => history::load(cx, ask, model.context_window()).await?,
     };
     let mut context = Context::default();
-    let pins = pinned(cx, workspace, u64::from(model.context_window()), &mut context).await?;
-    let Attached { images } = attachments::read(cx, engine, ask, &mut context).await?;
+    let window = u64::from(model.context_window());
+    let pins = pinned(cx, workspace, window, &mut context).await?;
+    let Attached { images } = attachments::read(cx, engine, ask, window, &mut context).await?;
 
     let found = match index {
         None => Vec::new(),
@@ -164,47 +180,74 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
         context.texts.extend(backfill::texts(&history, workspace.top_n, hits, &context.sources, &pins));
     }
     if context.texts.is_empty() && ask.mode == ChatMode::Query {
-        return refusal::refuse(cx, ask, Refusal::NoContext).await.map(Err);
+        return Ok(Err(Refusal::NoContext));
     }
 
     let tokenizer = engine.tokenizer(cx).await?;
-    let prompt = prompt::assemble(cx, &tokenizer, ask, &model, &history, &context, images);
-    let meter = Meter::start(cx, &model, &tokenizer, &prompt);
-    Ok(Ok(Ready { model, context, prompt, meter }))
+    let Assembled { prompt, tokens, asked } =
+        prompt::assemble(cx, &tokenizer, ask, &model, &history, &context, images).await;
+    let meter = Meter::start(cx, &model, tokens);
+    Ok(Ok(Ready { model, context, prompt, meter, counting: Counting { tokenizer, asked } }))
 }
 
 /// What a model said.
 struct Spoken {
     text: String,
-    metrics: Value,
+    meter: Meter,
     finish: Finish,
     broken: Option<String>,
 }
 
-async fn finish(cx: &Cx, ask: &Ask, context: Context, spoken: Spoken) -> Result<Outcome, ApiError> {
-    let Spoken { text, metrics, finish, broken } = spoken;
+async fn finish(
+    cx: &Cx,
+    ask: &Ask,
+    context: Context,
+    spoken: Spoken,
+    counting: Counting,
+) -> Result<Outcome, ApiError> {
+    let Spoken { text, meter, finish, broken } = spoken;
     if text.is_empty() {
         return match broken {
             Some(error) => Err(ApiError::new(Code::ModelFailed, error)),
             None if cx.is_disconnected() => Ok(Outcome::Abandoned),
-            None => Ok(Outcome::Empty { metrics }),
+            None => Ok(Outcome::Empty { metrics: meter.finish(cx, 0) }),
         };
     }
+    let Counting { tokenizer, asked } = counting;
+    let tokens = TurnTokens { prompt: asked, text: tokens::count(&mut cx.slices(), &tokenizer, &text).await };
+    let metrics = meter.finish(cx, tokens.text);
     let sources: Vec<Value> = context.sources.into_iter().map(Source::into_value).collect();
-    let chat_id = save::answered(cx, ask, &text, &sources, &metrics).await?;
+    let answer = Answer { text: &text, sources: &sources, metrics: &metrics, tokens: Some(tokens) };
+    let chat_id = save::answered(cx, ask, answer).await?;
     Ok(Outcome::Answered { chat_id, text, sources, metrics, finish, broken })
 }
 
-/// Relays a model's tokens until it is done, fails, or the client leaves.
+/// A model's whole answer; `None` if the client leaves before it is there.
+async fn complete(
+    cx: &Cx,
+    model: &ChatModel,
+    prompt: &llm::Prompt,
+    mut meter: Meter,
+) -> Result<Option<Spoken>, ApiError> {
+    let Some(completion) = cx.while_connected(llm::complete(cx, model, prompt)).await else {
+        return Ok(None);
+    };
+    let completion = completion.map_err(model_failed)?;
+    meter.usage(completion.usage);
+    Ok(Some(Spoken { text: completion.text, meter, finish: completion.finish, broken: None }))
+}
+
+/// Relays a model's tokens until it is done, fails, or the client leaves; `None` if that is before the first of them.
 async fn speak(
     cx: &Cx,
     model: &ChatModel,
     prompt: llm::Prompt,
     voice: &mut dyn Voice,
     mut meter: Meter,
-) -> Result<Spoken, ApiError> {
-    let mut tokens: TokenStream =
-        Box::pin(llm::open_stream(cx, model, &prompt)).await.map_err(model_failed)?;
+) -> Result<Option<Spoken>, ApiError> {
+    let opened = cx.while_connected(Box::pin(llm::open_stream(cx, model, &prompt))).await;
+    let Some(opened) = opened else { return Ok(None) };
+    let mut tokens: TokenStream = opened.map_err(model_failed)?;
     drop(prompt);
     let mut text = String::new();
     let (mut finish, mut broken) = (Finish::Stop, None);
@@ -233,7 +276,7 @@ async fn speak(
         }
     }
     tags.close().into_iter().for_each(say);
-    Ok(Spoken { metrics: meter.finish(cx, &text), text, finish, broken })
+    Ok(Some(Spoken { text, meter, finish, broken }))
 }
 
 /// The answer without a language model: the best sentences of the context.
@@ -243,12 +286,13 @@ async fn quote(
     context: &Context,
     voice: &mut dyn Voice,
     meter: Meter,
-) -> Result<Spoken, ApiError> {
-    let text = super::context::quote(cx, ask, context).await?;
+) -> Result<Option<Spoken>, ApiError> {
+    let quoted = cx.while_connected(super::context::quote(cx, ask, context)).await;
+    let Some(text) = quoted.transpose()? else { return Ok(None) };
     for piece in text.split_inclusive(' ') {
         voice.say(piece);
     }
-    Ok(Spoken { metrics: meter.finish(cx, &text), text, finish: Finish::Stop, broken: None })
+    Ok(Some(Spoken { text, meter, finish: Finish::Stop, broken: None }))
 }
 
 fn model_failed(error: LlmError) -> ApiError {

@@ -1,9 +1,8 @@
 //! What an answer cost and how long it took.
 
-use crate::llm::{ChatModel, Prompt, Usage};
+use crate::llm::{ChatModel, Usage};
 use crate::seam::{Cx, UnixMs};
 use crate::text::dates;
-use crate::tokens::{Tokenizer, count_messages};
 use serde_json::{Value, json};
 
 /// Measures one completion.
@@ -17,21 +16,19 @@ pub(super) struct Meter {
     /// Our own count of the prompt, when the provider says nothing.
     prompt_tokens: u64,
     pieces: u64,
-    tokenizer: Tokenizer,
 }
 
 impl Meter {
-    pub fn start(cx: &Cx, model: &ChatModel, tokenizer: &Tokenizer, prompt: &Prompt) -> Meter {
-        let contents = prompt.messages.iter().map(|message| message.content.as_str());
+    /// Starts with a prompt of so many tokens, by our own count.
+    pub fn start(cx: &Cx, model: &ChatModel, prompt_tokens: usize) -> Meter {
         Meter {
             started: cx.now(),
             model: model.name().to_owned(),
             provider: model.connector().to_owned(),
             local: model.is_local(),
             usage: Usage::default(),
-            prompt_tokens: count_messages(tokenizer, contents) as u64,
+            prompt_tokens: prompt_tokens as u64,
             pieces: 0,
-            tokenizer: tokenizer.clone(),
         }
     }
 
@@ -45,12 +42,12 @@ impl Meter {
         self.pieces += 1;
     }
 
-    /// The metrics object of the wire (reference §8.2). Without a count from the provider, a streamed
-    /// answer has as many tokens as it had pieces.
-    pub fn finish(self, cx: &Cx, text: &str) -> Value {
+    /// The metrics object of the wire (reference §8.2) for an answer of so many tokens by our own count. Without a
+    /// count from the provider, a streamed answer has as many tokens as it had pieces.
+    pub fn finish(self, cx: &Cx, tokens: usize) -> Value {
         let prompt = self.usage.prompt_tokens.unwrap_or(self.prompt_tokens);
-        let completion = self.usage.completion_tokens.unwrap_or_else(|| match self.pieces {
-            0 => self.tokenizer.count(text) as u64,
+        let completion = self.usage.completion_tokens.unwrap_or(match self.pieces {
+            0 => tokens as u64,
             pieces => pieces,
         });
         let duration = cx.now().0.saturating_sub(self.started.0).max(0) as f64 / 1000.0;

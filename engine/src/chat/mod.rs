@@ -7,6 +7,8 @@ mod compress;
 mod context;
 mod flow;
 mod history;
+#[cfg(test)]
+mod leaving_tests;
 mod metrics;
 mod prompt;
 mod refusal;

@@ -2,36 +2,31 @@
 
 use super::flow::Ask;
 use crate::api::{ApiError, log_event};
-use crate::model::{Chat, Embed, Thread, User, Workspace};
+use crate::model::{Chat, Embed, Thread, TurnTokens, User, Workspace};
 use crate::seam::Cx;
 use crate::store::key::Partition;
 use crate::store::{self, key, retry};
 use serde_json::{Value, json};
 
+/// What is saved beside the question.
+pub(super) struct Answer<'a> {
+    pub text: &'a str,
+    pub sources: &'a [Value],
+    pub metrics: &'a Value,
+    pub tokens: Option<TurnTokens>,
+}
+
 /// Saves an answered turn; its id.
-pub(super) async fn answered(
-    cx: &Cx,
-    ask: &Ask,
-    text: &str,
-    sources: &[Value],
-    metrics: &Value,
-) -> Result<u64, ApiError> {
-    save(cx, ask, text, sources, metrics, true).await
+pub(super) async fn answered(cx: &Cx, ask: &Ask, answer: Answer<'_>) -> Result<u64, ApiError> {
+    save(cx, ask, answer, true).await
 }
 
 /// Saves a refusal, which is on record but not in the conversation's memory.
 pub(super) async fn refused(cx: &Cx, ask: &Ask, text: &str) -> Result<u64, ApiError> {
-    save(cx, ask, text, &[], &json!({}), false).await
+    save(cx, ask, Answer { text, sources: &[], metrics: &json!({}), tokens: None }, false).await
 }
 
-async fn save(
-    cx: &Cx,
-    ask: &Ask,
-    text: &str,
-    sources: &[Value],
-    metrics: &Value,
-    include: bool,
-) -> Result<u64, ApiError> {
+async fn save(cx: &Cx, ask: &Ask, answer: Answer<'_>, include: bool) -> Result<u64, ApiError> {
     let embed = match &ask.partition {
         Partition::Embed(embed, _) => Some(*embed),
         _ => None,
@@ -40,11 +35,11 @@ async fn save(
         id: store::next_id(cx, if embed.is_some() { "embed.chat" } else { "chat" }).await?,
         workspace: ask.workspace.id,
         prompt: ask.message.clone(),
-        text: text.to_owned(),
-        sources: sources.to_vec(),
+        text: answer.text.to_owned(),
+        sources: answer.sources.to_vec(),
         attachments: super::attachments::kept(&ask.attachments),
         mode: ask.mode.name().to_owned(),
-        metrics: metrics.clone(),
+        metrics: answer.metrics.clone(),
         include,
         user: ask.user.as_ref().map(|user| user.id),
         thread: ask.thread.as_ref().map(|thread| thread.id),
@@ -55,6 +50,7 @@ async fn save(
         created_at: cx.now(),
         feedback: None,
         visitor: ask.overrides.visitor.clone(),
+        tokens: answer.tokens,
     };
     let place = key::chat(chat.workspace, &ask.partition, chat.id);
     let mut attempts = retry(cx);

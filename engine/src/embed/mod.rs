@@ -15,17 +15,14 @@ pub use remote::RemoteEmbedder;
 pub use remote_settings::EmbedSettings;
 
 use crate::llm::{LlmError, LlmErrorKind};
-use crate::seam::{Cx, EmbedRequest};
-use minilm::StaticModel;
+use crate::seam::{Cx, EmbedRequest, Slices, Work};
+use minilm::{Starting, StaticModel};
 use std::fmt;
 
 /// The name of the built-in model.
 pub const BUILTIN_MODEL: &str = "static-minilm-256";
 /// Longest chunk for the built-in model, in characters: AnythingLLM's default (reference §7.3).
 const BUILTIN_CHUNK_CHARS: usize = 1000;
-/// Texts of so many bytes, 200 chunks, are embedded between two breaths: 4 ms natively on one core
-/// (measured), which leaves a tab room to be ten times slower.
-const BYTES_BETWEEN_BREATHS: usize = 200_000;
 /// Texts a host's embedder gets at once.
 const HOST_BATCH: usize = 32;
 
@@ -146,6 +143,19 @@ impl Embedder {
         }
     }
 
+    /// Which secret goes where: each variable that holds one, with the address that is sent it. The engines with a fixed
+    /// address count, whichever is chosen.
+    pub(crate) fn destinations(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let chosen = match self {
+            Embedder::OpenAi(remote) | Embedder::Ollama(remote) => {
+                Some((remote.engine.key.0, remote.base_url.as_str()))
+            }
+            _ => None,
+        };
+        let fixed = remote_table::ENGINES.iter().filter_map(|engine| Some((engine.key.0, engine.base?)));
+        chosen.into_iter().chain(fixed)
+    }
+
     /// What errors begin with.
     fn name(&self) -> &str {
         match self {
@@ -191,7 +201,7 @@ pub async fn embed_passages(
 ) -> Result<Vec<Vec<f32>>, EmbedError> {
     if let Embedder::Builtin = embedder {
         let model = builtin(cx).await?.starting(header);
-        return Ok(one_by_one(cx, passages, |passage| model.embed(passage)).await);
+        return Ok(one_by_one(cx, passages, &model).await);
     }
     let texts: Vec<String> = passages.iter().map(|passage| [header, passage].concat()).collect();
     embed(cx, embedder, &texts, Purpose::Passage).await
@@ -223,22 +233,35 @@ pub async fn builtin(cx: &Cx) -> Result<&'static StaticModel, EmbedError> {
 }
 
 async fn builtin_vectors(cx: &Cx, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
-    let model = builtin(cx).await?;
-    Ok(one_by_one(cx, texts, |text| model.embed(text)).await)
+    Ok(one_by_one(cx, texts, &builtin(cx).await?.starting("")).await)
 }
 
-async fn one_by_one<T: AsRef<str>>(cx: &Cx, texts: &[T], embed: impl Fn(&str) -> Vec<f32>) -> Vec<Vec<f32>> {
-    let mut vectors = Vec::with_capacity(texts.len());
-    let mut bytes = 0;
+/// Bytes of a text that are embedded at once.
+const STEP_BYTES: usize = 64 << 10;
+
+/// The vectors of texts with `start` in front.
+async fn one_by_one<T: AsRef<str>>(cx: &Cx, texts: &[T], start: &Starting<'_>) -> Vec<Vec<f32>> {
+    let (mut vectors, mut slices) = (Vec::with_capacity(texts.len()), cx.slices());
     for text in texts.iter().map(AsRef::as_ref) {
-        if bytes >= BYTES_BETWEEN_BREATHS {
-            cx.breathe().await;
-            bytes = 0;
-        }
-        bytes += text.len();
-        vectors.push(embed(text));
+        vectors.push(match text.len() >= STEP_BYTES {
+            true => embed_long(&mut slices, start.clone(), text).await,
+            false => start.embed(text),
+        });
+        slices.spend(Work::Embed(text.len() % STEP_BYTES)).await;
     }
     vectors
+}
+
+/// The same for a text that is too long for one slice. Its last step is left to account for.
+async fn embed_long(slices: &mut Slices, mut start: Starting<'_>, text: &str) -> Vec<f32> {
+    let mut rest = text;
+    while rest.len() >= STEP_BYTES {
+        let (step, after) = rest.split_at(rest.floor_char_boundary(STEP_BYTES));
+        start.push(step);
+        slices.spend(Work::Embed(step.len())).await;
+        rest = after;
+    }
+    start.embed(rest)
 }
 
 async fn host_vectors(cx: &Cx, host: &HostEmbedder, texts: &[String]) -> Result<Vec<Vec<f32>>, LlmError> {

@@ -71,7 +71,7 @@ impl LlmError {
             HostErrorKind::TooLarge => {
                 (LlmErrorKind::BadReply, "The model's answer is too large.".to_owned())
             }
-            HostErrorKind::Full | HostErrorKind::Failed => {
+            HostErrorKind::Full | HostErrorKind::Damaged | HostErrorKind::Failed | HostErrorKind::Busy => {
                 (LlmErrorKind::Unreachable, "The model could not be asked.".to_owned())
             }
         };
@@ -82,9 +82,10 @@ impl LlmError {
     pub(crate) fn in_body(error: HostError) -> LlmError {
         let detail = error.message.clone();
         let told = match error.kind {
-            HostErrorKind::Unavailable | HostErrorKind::Failed | HostErrorKind::Full => {
-                LlmError::premature_end()
-            }
+            HostErrorKind::Unavailable
+            | HostErrorKind::Failed
+            | HostErrorKind::Full
+            | HostErrorKind::Busy => LlmError::premature_end(),
             HostErrorKind::Timeout => LlmError::new(
                 LlmErrorKind::Interrupted,
                 "The model stopped answering: no token came in time.",

@@ -84,7 +84,7 @@ fn retry_after_ms(head: &HttpHead, now_ms: i64) -> Option<u64> {
     }
     let date = httpdate::parse_http_date(head.header("retry-after")?.trim()).ok()?;
     let date_ms = date.duration_since(UNIX_EPOCH).ok()?.as_millis();
-    u64::try_from(i64::try_from(date_ms).ok()? - now_ms).ok()
+    u64::try_from(i64::try_from(date_ms).ok()?.saturating_sub(now_ms)).ok()
 }
 
 #[cfg(test)]
@@ -166,6 +166,8 @@ mod tests {
         let noon = 1_700_000_000_000; // Tue, 14 Nov 2023 22:13:20 GMT
         assert_eq!(retry_after_ms(&head("Tue, 14 Nov 2023 22:13:25 GMT"), noon), Some(5000));
         assert_eq!(retry_after_ms(&head("Tue, 14 Nov 2023 22:13:15 GMT"), noon), None);
+        assert_eq!(retry_after_ms(&head("Thu, 01 Jan 1970 00:00:01 GMT"), -4000), Some(5000));
+        assert!(retry_after_ms(&head("Tue, 14 Nov 2023 22:13:25 GMT"), i64::MIN).is_some());
         assert_eq!(retry_after_ms(&head("-1"), noon), None);
         assert_eq!(retry_after_ms(&head("soon"), noon), None);
     }

@@ -82,6 +82,15 @@ impl LlmSettings {
         self.selected.as_deref()
     }
 
+    /// Which secret goes where: each variable that holds one, with the address of the provider that is sent it.
+    pub(crate) fn destinations(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.providers.iter().filter_map(|of| Some((of, of.address()?))).flat_map(|(of, address)| {
+            let (KeyVar::Required(key) | KeyVar::Optional(key)) = of.provider.key;
+            let headers = (of.provider.id == GENERIC).then_some(GENERIC_HEADERS);
+            [Some(key), headers].into_iter().flatten().map(move |var| (var, address))
+        })
+    }
+
     /// The model of a workspace: its `chatProvider` and `chatModel` where set, else the instance's.
     ///
     /// Without any provider this is [`ChatModel::Extractive`]. Fails with `LlmErrorKind::Settings` and
@@ -114,16 +123,29 @@ impl LlmSettings {
     }
 }
 
+/// The provider that is any server.
+const GENERIC: &str = "generic-openai";
+/// Further headers for it, which may be secret.
+const GENERIC_HEADERS: &str = "GENERIC_OPEN_AI_CUSTOM_HEADERS";
+
 impl Configured {
+    /// Where requests go.
+    fn address(&self) -> Option<&str> {
+        match (&self.base_url, self.provider.base) {
+            (Some(url), _) => Some(url),
+            (None, Base::Fixed(url) | Base::Var(_, Some(url))) => Some(url),
+            (None, Base::Var(_, None)) => None,
+        }
+    }
+
     fn model(&self, chosen: Option<&str>) -> Result<HttpModel, LlmError> {
         let row = self.provider;
         let missing = |what: &str, var: &str| {
             LlmError::settings(format!("No {what} was set for {}. Set {var}.", row.name))
         };
-        let base_url = match (&self.base_url, row.base) {
-            (Some(url), _) => url.clone(),
-            (None, Base::Fixed(url) | Base::Var(_, Some(url))) => url.to_owned(),
-            (None, Base::Var(var, None)) => return Err(missing("base path", var)),
+        let base_url = match (self.address(), row.base) {
+            (Some(url), _) => url.to_owned(),
+            (None, Base::Var(var, _) | Base::Fixed(var)) => return Err(missing("base path", var)),
         };
         if let (KeyVar::Required(var), None) = (row.key, &self.key) {
             return Err(missing("API key", var));
@@ -149,7 +171,7 @@ impl Configured {
 
 fn configured(row: &'static Provider, vars: &mut Vars<'_>, patience: Patience) -> Configured {
     let (KeyVar::Required(key) | KeyVar::Optional(key)) = row.key;
-    let generic = row.id == "generic-openai";
+    let generic = row.id == GENERIC;
     let mut patience = patience;
     if row.wire == Wire::Ollama {
         patience.head_ms = vars.positive("OLLAMA_RESPONSE_TIMEOUT").map_or(patience.head_ms, u64::from);
@@ -164,7 +186,7 @@ fn configured(row: &'static Provider, vars: &mut Vars<'_>, patience: Patience) -
         model: vars.text(row.model_var).map(str::to_owned),
         window: row.window_var.and_then(|var| vars.positive(var)),
         max_tokens: row.max_tokens.and_then(|(var, _)| vars.positive(var)),
-        headers: if generic { vars.headers("GENERIC_OPEN_AI_CUSTOM_HEADERS") } else { Vec::new() },
+        headers: if generic { vars.headers(GENERIC_HEADERS) } else { Vec::new() },
         keep_alive_s: match row.wire {
             Wire::Ollama => vars.number("OLLAMA_KEEP_ALIVE_TIMEOUT").unwrap_or(300),
             _ => 0,

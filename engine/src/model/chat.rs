@@ -41,4 +41,16 @@ pub struct Chat {
     /// Who asked, if it was through an embed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitor: Option<Visitor>,
+    /// How long it is for a model. Turns of older programs have no count: they are counted as they are needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TurnTokens>,
+}
+
+/// Token counts of a turn, see [`crate::tokens`]. They are kept so that a long turn is counted once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnTokens {
+    /// Of the question.
+    pub prompt: usize,
+    /// Of the answer.
+    pub text: usize,
 }

@@ -83,8 +83,9 @@ impl Uses {
 
     /// Drops what is older than a day.
     pub fn forget(&mut self, now: UnixMs) {
-        let first = Uses::slot(now) - Uses::SLOTS;
-        self.0.retain(|(slot, _)| *slot >= first);
+        let (first, last) = (Uses::slot(now) - Uses::SLOTS, Uses::slot(now) + Uses::SLOTS);
+        // A clock that was set back leaves uses of a time to come, which would count for ever.
+        self.0.retain(|(slot, _)| (first..=last).contains(slot));
     }
 
     /// How many there are.
@@ -113,7 +114,7 @@ impl Uses {
     /// Seconds until the oldest one is forgotten.
     pub fn seconds_to_next(&self, now: UnixMs) -> u64 {
         let oldest = self.0.iter().map(|(slot, _)| *slot).min().unwrap_or(Uses::slot(now));
-        let free_ms = (oldest + Uses::SLOTS + 1) * Uses::SLOT_MS - now.0;
+        let free_ms = (oldest + Uses::SLOTS + 1).saturating_mul(Uses::SLOT_MS).saturating_sub(now.0);
         u64::try_from(free_ms.div_euclid(1000) + 1).unwrap_or(1)
     }
 }
@@ -135,6 +136,21 @@ mod tests {
             then.forget(start.plus(hours * HOUR));
             assert_eq!(then.count(), count, "after {hours} hours");
         }
+    }
+
+    #[test]
+    fn a_clock_before_1970_or_set_back_counts_as_well() {
+        for now in [-1, -86_400_000, i64::MIN, i64::MAX] {
+            let (now, mut uses) = (UnixMs(now), Uses::default());
+            uses.add(Uses::slot(now));
+            uses.forget(now);
+            assert_eq!(uses.count(), 1, "{now:?}");
+            assert!(uses.seconds_to_next(now) >= 1);
+        }
+        let mut uses = Uses::default();
+        uses.add(Uses::slot(UnixMs(1_700_000_000_000)));
+        uses.forget(UnixMs(0));
+        assert_eq!(uses.count(), 0);
     }
 
     #[test]

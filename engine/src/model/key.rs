@@ -49,9 +49,13 @@ pub struct ApiKey {
     pub hint: String,
     /// When it was made.
     pub created_at: UnixMs,
-    /// The user who made it, if one did.
+    /// The user it belongs to, if it was made by one: signed in, or with a key that belongs to them. `None` is the
+    /// operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<u64>,
+    /// The key it was made with, if it was made with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_with: Option<u64>,
     /// What it may do; `None` is everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<BTreeSet<Scope>>,

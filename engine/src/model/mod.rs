@@ -11,7 +11,7 @@ mod thread;
 mod user;
 mod workspace;
 
-pub use chat::Chat;
+pub use chat::{Chat, TurnTokens};
 pub use document::{ChunkRecord, Document, Folder, Pages, TEXT_PART_BYTES, file_metadata, text_parts};
 pub use embed::{Embed, Uses, Visitor};
 pub use instance::Instance;

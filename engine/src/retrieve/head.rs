@@ -54,6 +54,14 @@ impl Growth {
     }
 }
 
+impl std::ops::Add for Growth {
+    type Output = Growth;
+
+    fn add(self, other: Growth) -> Growth {
+        Growth { rows: self.rows + other.rows, words: self.words + other.words }
+    }
+}
+
 impl std::ops::Neg for Growth {
     type Output = Growth;
 

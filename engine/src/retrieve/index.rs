@@ -4,7 +4,7 @@ use super::floats::FloatRows;
 use super::head::{IndexChange, IndexHead};
 use crate::api::{ApiError, Code};
 use crate::seam::text_or_base64::Blob;
-use crate::seam::{Cx, Key, KeyRange};
+use crate::seam::{Cx, Key, KeyRange, Work};
 use crate::store::{self, key};
 use crate::vector::code::Codes;
 use crate::vector::index::VectorIndex;
@@ -216,13 +216,17 @@ const PAGE_BYTES: usize = 2 << 20;
 async fn read_range(cx: &Cx, range: KeyRange, rows: Rows, index: &mut VectorIndex) -> Result<(), ApiError> {
     let mut rest = range;
     let mut page = PAGE;
+    let mut slices = cx.slices();
     loop {
         let entries = store::scan(cx, rest.clone(), false, page, false).await?;
         let full = entries.len() >= page as usize;
         let last = entries.last().map(|(key, _)| key.clone());
         let bytes: usize = entries.iter().map(|(_, Blob(bytes))| bytes.len()).sum();
         for (key, Blob(bytes)) in entries {
-            insert(index, &key, &bytes, rows)?;
+            if let Err(why) = insert(index, &key, &bytes, rows) {
+                return Err(store::damaged(cx, &key, why).await.into());
+            }
+            slices.spend(Work::Bytes(bytes.len())).await;
         }
         match last {
             Some(last) if full => rest.start = key::after(&last),
@@ -230,23 +234,21 @@ async fn read_range(cx: &Cx, range: KeyRange, rows: Rows, index: &mut VectorInde
         }
         let fit = page as usize * PAGE_BYTES / bytes.max(1);
         page = u32::try_from(fit).unwrap_or(PAGE_MAX).clamp(PAGE / 4, PAGE_MAX);
-        cx.breathe().await;
     }
 }
 
-fn insert(index: &mut VectorIndex, key: &Key, bytes: &[u8], rows: Rows) -> Result<(), ApiError> {
-    let damaged =
-        |why: String| ApiError::new(Code::StoreFailed, format!("record {key} cannot be read: {why}"));
+/// Adds a part to the index; what is wrong with it, if it cannot be read.
+fn insert(index: &mut VectorIndex, key: &Key, bytes: &[u8], rows: Rows) -> Result<(), String> {
     let mut numbers = key.as_str().rsplit('/').map(str::parse::<u64>);
     let (Some(Ok(part)), Some(Ok(segment))) = (numbers.next(), numbers.next()) else {
-        return Err(damaged("its key names no segment".to_owned()));
+        return Err("its key names no segment".to_owned());
     };
     let name = part_name(segment, part);
     let rows = match rows {
         Rows::Whole => SegmentVectors::decode(name, bytes),
         Rows::Codes => Codes::decode(bytes).map(|codes| codes.segment(name)),
     };
-    index.insert(rows.map_err(|e| damaged(e.to_string()))?).map_err(|e| damaged(e.to_string()))?;
+    index.insert(rows.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
     Ok(())
 }
 

@@ -5,19 +5,21 @@
 //! a larger one is staged first (see [`super::staging`]). All writers of a workspace meet at its index
 //! head and nowhere else; who comes second repeats that last commit only.
 
-use super::placement;
 use super::segment::SegmentWriter;
-use super::{Growth, IndexChange, IndexHead, change_index};
+use super::staging::segment_ranges;
+use super::{Growth, IndexChange, IndexHead, change_index, lexical, part_rows, placement};
 use crate::Engine;
 use crate::api::{ApiError, Code, log_event};
 use crate::chunk::{self, ChunkMode, ChunkOptions, Chunker};
 use crate::embed::{self, Embedder};
-use crate::model::{Document, Pages, Placement, Workspace};
-use crate::seam::Cx;
+use crate::model::{Document, Pages, Placement, TEXT_PART_BYTES, Workspace};
+use crate::seam::{Cx, Key, Work};
 use crate::store::{self, StoreError, key, retry};
+use crate::tokens::TRUNCATION_MARKER;
 use haversack_extract::PageSpan;
 use serde_json::json;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// What became of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +39,11 @@ pub enum Source<'a> {
     AtHand(&'a str, &'a [PageSpan]),
 }
 
-/// Chunks that are embedded at once: bounds the memory that a large document takes.
-const BATCH_CHUNKS: usize = 512;
+/// Chunks that are cut and embedded at once: a slice of work, and a bound on the memory that a large document takes.
+const BATCH_CHUNKS: usize = 128;
+
+/// What a batch counts for at least: it may be empty after a look at much white space.
+const DESERT_BYTES: usize = 64 << 10;
 
 /// Parts of a text that are read at once.
 const PARTS_READ: usize = 8;
@@ -83,6 +88,42 @@ pub async fn add_document(
     result
 }
 
+/// Makes the index of a placed document again from its stored text, and removes what there is of the old one, which has
+/// up to `old_parts` parts.
+///
+/// # Errors
+/// As [`add_document`]. They leave everything as it was.
+pub async fn index_again(
+    cx: &Cx,
+    engine: &Engine,
+    workspace: &Workspace,
+    document: &Document,
+    placement: &Placement,
+    old_parts: u64,
+) -> Result<(), ApiError> {
+    let embedder = engine.embedder();
+    let adding = Adding {
+        cx,
+        workspace,
+        document,
+        source: Source::Stored,
+        model: embedder.model_name(),
+        deduplicate: false,
+    };
+    let head = store::get::<IndexHead>(cx, key::index_head(workspace.id)).await?;
+    adding.check_model(head.as_ref(), None)?;
+    let mut writer = SegmentWriter::again(cx, placement, &document.title).await?;
+    let options = chunk_options(engine, embedder, document);
+    let result = match adding.write_rows(embedder, options, &mut writer).await {
+        Ok(()) => adding.replace(&mut writer, placement, old_parts).await,
+        Err(error) => Err(error),
+    };
+    if result.is_err() {
+        writer.discard().await;
+    }
+    result
+}
+
 fn chunk_options(engine: &Engine, embedder: &Embedder, document: &Document) -> ChunkOptions {
     let settings = engine.settings();
     let most = embedder.max_chunk_chars();
@@ -95,18 +136,82 @@ fn chunk_options(engine: &Engine, embedder: &Embedder, document: &Document) -> C
 }
 
 /// The text of a stored document.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if it is not, to the byte, what was stored; the document is named then.
 pub async fn read_text(cx: &Cx, document: &Document) -> Result<String, StoreError> {
     let mut text = String::with_capacity(usize::try_from(document.text_bytes).unwrap_or(0).min(1 << 28));
-    let parts: Vec<u64> = (0..document.text_parts).collect();
+    read_parts(cx, document, 0..document.text_parts, &mut text).await?;
+    if text.len() as u64 != document.text_bytes {
+        let key = key::document_text(&document.id, document.text_parts.saturating_sub(1));
+        let why = format!("the text has {} bytes of {}", text.len(), document.text_bytes);
+        return Err(of_document(document, store::damaged(cx, &key, why).await));
+    }
+    Ok(text)
+}
+
+/// The error, with the document named if a record of its is damaged.
+fn of_document(document: &Document, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Damaged(key, why) => {
+            StoreError::Damaged(key, format!("it is of the text of {}, and {why}", document.path()))
+        }
+        other => other,
+    }
+}
+
+/// The text of a stored document if it has at most `most` bytes, else its beginning and its end, of about so many
+/// bytes together, with a mark between them.
+pub async fn read_ends(cx: &Cx, document: &Document, most: u64) -> Result<String, StoreError> {
+    let side = most / 2 / TEXT_PART_BYTES as u64;
+    if document.text_bytes <= most || document.text_parts <= 2 * side {
+        return read_text(cx, document).await;
+    }
+    let mut text = String::new();
+    read_parts(cx, document, 0..side, &mut text).await?;
+    text.push_str(TRUNCATION_MARKER);
+    read_parts(cx, document, document.text_parts - side..document.text_parts, &mut text).await?;
+    Ok(text)
+}
+
+/// Adds some parts of a text to `text`.
+async fn read_parts(
+    cx: &Cx,
+    document: &Document,
+    parts: Range<u64>,
+    text: &mut String,
+) -> Result<(), StoreError> {
+    add_parts(cx, document, parts, text).await.map_err(|error| of_document(document, error))
+}
+
+async fn add_parts(
+    cx: &Cx,
+    document: &Document,
+    parts: Range<u64>,
+    text: &mut String,
+) -> Result<(), StoreError> {
+    let (parts, mut slices): (Vec<u64>, _) = (parts.collect(), cx.slices());
     for some in parts.chunks(PARTS_READ) {
         let keys: Vec<_> = some.iter().map(|part| key::document_text(&document.id, *part)).collect();
         for (key, value) in keys.iter().zip(store::get_bytes(cx, keys.clone()).await?) {
-            let damaged = |why: &str| StoreError::Damaged(key.clone(), why.to_owned());
-            let bytes = value.ok_or_else(|| damaged("it is missing"))?;
-            text.push_str(std::str::from_utf8(&bytes).map_err(|_| damaged("it is not UTF-8"))?);
+            let Some(bytes) = value else { return Err(missing(cx, document, key).await) };
+            match std::str::from_utf8(&bytes) {
+                Ok(part) => text.push_str(part),
+                Err(_) => return Err(store::damaged(cx, key, "it is not UTF-8").await),
+            }
+            slices.spend(Work::Bytes(bytes.len())).await;
         }
     }
-    Ok(text)
+    Ok(())
+}
+
+/// A part of the text is not there. Somebody may have removed the document meanwhile: that is no damage.
+async fn missing(cx: &Cx, document: &Document, part: &Key) -> StoreError {
+    match store::get::<Document>(cx, key::document(&document.folder, &document.name)).await {
+        Ok(Some(found)) if found.id == document.id => store::damaged(cx, part, "it is missing").await,
+        Ok(_) => StoreError::Contended,
+        Err(error) => error,
+    }
 }
 
 /// The pages of a stored document; empty for formats without pages.
@@ -175,8 +280,11 @@ impl Adding<'_> {
         let mut chunker = Chunker::new(&text, options, &pages).map_err(|error| {
             ApiError::new(Code::Unprocessable, format!("{error}. Change the chunk settings."))
         })?;
+        let mut slices = self.cx.slices();
         loop {
             let chunks = chunker.next_batch(BATCH_CHUNKS);
+            let bytes = chunks.iter().map(|chunk| chunk.span.len()).sum::<usize>();
+            slices.spend(Work::Words(bytes.max(DESERT_BYTES))).await;
             if !chunks.is_empty() {
                 let span = |chunk: &chunk::Chunk| text.get(chunk.span.clone()).unwrap_or_default();
                 let passages: Vec<&str> = chunks.iter().map(span).collect();
@@ -186,13 +294,50 @@ impl Adding<'_> {
             if chunker.is_done() {
                 break;
             }
-            self.cx.breathe().await;
         }
         if writer.rows() == 0 {
             let message = format!("No text content found in {title}.");
             return Err(ApiError::new(Code::ExtractionFailed, message));
         }
         Ok(())
+    }
+
+    /// Puts a segment in the place of the one that a placement has.
+    async fn replace(
+        &self,
+        writer: &mut SegmentWriter,
+        placement: &Placement,
+        old_parts: u64,
+    ) -> Result<(), ApiError> {
+        let ids = writer.close().await?;
+        let workspace = self.workspace.id;
+        let mut attempts = retry(self.cx);
+        loop {
+            let mut tx = attempts.next().await?;
+            let head = tx.get::<IndexHead>(key::index_head(workspace)).await?;
+            self.check_model(head.as_ref(), Some(writer.dim()))?;
+            let Some(found) = tx.get::<Placement>(key::placement(workspace, placement.id)).await? else {
+                let message = format!("{} left the workspace meanwhile.", self.document.path());
+                return Err(ApiError::new(Code::NotFound, message));
+            };
+            for range in segment_ranges(workspace, found.segment) {
+                tx.delete_range(range);
+            }
+            let parts = old_parts.max(found.chunks.div_ceil(part_rows(writer.dim()) as u64));
+            for place in lexical::all_keys(workspace, found.segment, parts) {
+                tx.delete(place);
+            }
+            writer.write_into(&mut tx).await?;
+            let (rows, words) = (writer.rows(), writer.words());
+            let growth = Growth::by(rows, words) + -Growth::by(found.chunks, found.words);
+            let change = IndexChange { added: vec![ids.segment], removed: vec![found.segment] };
+            let placed = Placement { segment: ids.segment, chunks: rows, words, ..found };
+            tx.put(key::placement(workspace, placed.id), &placed)?;
+            change_index(&mut tx, workspace, &change, growth, self.model, writer.dim()).await?;
+            if tx.commit().await? {
+                return Ok(());
+            }
+        }
     }
 
     async fn commit(&self, writer: &mut SegmentWriter) -> Result<Added, ApiError> {

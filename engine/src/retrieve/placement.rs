@@ -23,11 +23,20 @@ pub fn put(tx: &mut Transaction, placement: &Placement) -> Result<(), StoreError
 
 /// Removes `placement` and all that points to it, but not its segment.
 pub fn delete(tx: &mut Transaction, placement: &Placement) {
-    let (workspace, id, document) = (placement.workspace, placement.id, &placement.document);
-    tx.delete(key::placement(workspace, id));
-    tx.delete(key::placement_path(workspace, &document.folder, &document.name, id));
-    tx.delete(key::placement_in(&document.folder, &document.name, workspace, id));
-    tx.delete(key::placement_pin(workspace, id));
+    let document = &placement.document;
+    keys(placement.workspace, placement.id, &document.folder, &document.name)
+        .into_iter()
+        .for_each(|key| tx.delete(key));
+}
+
+/// The keys of a placement and of all that points to it.
+pub fn keys(workspace: u64, id: u64, folder: &str, name: &str) -> [Key; 4] {
+    [
+        key::placement(workspace, id),
+        key::placement_path(workspace, folder, name, id),
+        key::placement_in(folder, name, workspace, id),
+        key::placement_pin(workspace, id),
+    ]
 }
 
 /// Places of a document in a workspace by id: more than one only where duplicates are allowed.

@@ -7,7 +7,7 @@ use crate::api::{ApiError, Code};
 use crate::embed::{self, Purpose};
 use crate::lexical::fusion::{DEPTH, fuse, share_of_vectors};
 use crate::model::{ChunkRecord, Placement, SearchMode};
-use crate::seam::Cx;
+use crate::seam::{Cx, Work};
 use crate::store::{self, key};
 use crate::vector::code;
 use crate::vector::rotation::rotate;
@@ -69,8 +69,11 @@ struct Ranked {
     fused: Option<f64>,
 }
 
-/// Rows scanned between two breaths: a millisecond or two, natively.
-const SCAN_STEP: usize = 65_536;
+/// Bytes of rows that are scanned in one step.
+const STEP_BYTES: usize = 4 << 20;
+
+/// Values that count as one row of work.
+const ROW_VALUES: usize = 256;
 
 /// Float rows read at first, and at most four times as many whenever those did not settle it: a store may answer a
 /// hundred reads as soon as one.
@@ -184,8 +187,10 @@ async fn compare(
 
 async fn scan(cx: &Cx, loaded: &Loaded, vector: &[f32], top_n: usize) -> Result<Vec<Candidate>, ApiError> {
     let mut scan = Scan::new(&loaded.index, vector, top_n, None).map_err(internal)?;
-    while scan.step(SCAN_STEP) {
-        cx.breathe().await;
+    let (dim, mut slices) = (loaded.head.dim.max(1), cx.slices());
+    let step = (STEP_BYTES / dim).max(1);
+    while scan.step(step) {
+        slices.spend(Work::Rows(step * dim.div_ceil(ROW_VALUES))).await;
     }
     Ok(scan.finish())
 }
@@ -226,6 +231,7 @@ async fn rescore(
         &candidates
     };
     let mut count = ROWS_READ.max(top_n);
+    let mut slices = cx.slices();
     loop {
         // Once a row is not wanted, none behind it is, and none of them will be.
         let wanted = rest.iter().take(count).take_while(|candidate| best.wants(candidate)).count();
@@ -234,6 +240,7 @@ async fn rescore(
         }
         let (batch, later) = rest.split_at(wanted);
         (rest, count) = (later, count.saturating_mul(4));
+        slices.spend(Work::Rows(batch.len() * loaded.head.dim.div_ceil(ROW_VALUES))).await;
         for (candidate, row) in batch.iter().zip(float_rows(cx, workspace, loaded, batch).await?) {
             // A row that is gone was deleted since the index was read.
             let Some(row) = row else { continue };
@@ -266,11 +273,13 @@ async fn float_rows(
     if keys.is_empty() {
         return Ok(rows);
     }
-    for ((row, name), bytes) in places.into_iter().zip(store::get_bytes(cx, keys).await?) {
+    let found = store::get_bytes(cx, keys.clone()).await?;
+    for (((row, name), bytes), key) in places.into_iter().zip(found).zip(&keys) {
         let Some(bytes) = bytes else { continue };
-        let values = decode_f32_row(&bytes, dim)
-            .map_err(|e| ApiError::new(Code::StoreFailed, format!("a stored vector cannot be read: {e}")))?;
-        let values: Arc<[f32]> = values.into();
+        let values: Arc<[f32]> = match decode_f32_row(&bytes, dim) {
+            Ok(values) => values.into(),
+            Err(error) => return Err(store::damaged(cx, key, error.to_string()).await.into()),
+        };
         loaded.floats.put(name, Arc::clone(&values));
         *row = Some(values);
     }

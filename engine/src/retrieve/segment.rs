@@ -6,8 +6,8 @@ use crate::api::ApiError;
 use crate::api::Code;
 use crate::chunk::Chunk;
 use crate::lexical::collect::Collected;
-use crate::model::ChunkRecord;
-use crate::seam::{Cx, Write};
+use crate::model::{ChunkRecord, Placement};
+use crate::seam::{Cx, Slices, Work, Write};
 use crate::store::{StoreError, Transaction, key, next_id};
 use crate::vector::code::Codes;
 use crate::vector::error::VectorError;
@@ -19,6 +19,7 @@ use serde::Serialize;
 /// Collects rows; writes them in pieces once they are more than one commit should hold.
 pub struct SegmentWriter {
     cx: Cx,
+    slices: Slices,
     workspace: u64,
     /// Taken with the first row, so that an embedder that fails at once uses up no numbers.
     ids: Option<Ids>,
@@ -36,6 +37,9 @@ pub struct SegmentWriter {
     stager: Option<Stager>,
 }
 
+/// Bytes of text that quantising a row costs as much as.
+const ROW_BYTES: usize = 500;
+
 /// The numbers of a placement and its segment.
 #[derive(Clone, Copy, Debug)]
 pub struct Ids {
@@ -50,6 +54,7 @@ impl SegmentWriter {
     pub fn new(cx: &Cx, workspace: u64, title: &str) -> SegmentWriter {
         SegmentWriter {
             cx: cx.clone(),
+            slices: cx.slices(),
             workspace,
             ids: None,
             title: title.to_owned(),
@@ -64,6 +69,13 @@ impl SegmentWriter {
             pending_bytes: 0,
             stager: None,
         }
+    }
+
+    /// A segment to take the place of the one that this placement has.
+    pub async fn again(cx: &Cx, placement: &Placement, title: &str) -> Result<SegmentWriter, StoreError> {
+        let mut writer = SegmentWriter::new(cx, placement.workspace, title);
+        writer.ids = Some(Ids { placement: placement.id, segment: staging::next_number(cx).await? });
+        Ok(writer)
     }
 
     /// Rows so far.
@@ -102,6 +114,8 @@ impl SegmentWriter {
         let ids = self.ids().await?;
         for (chunk, vector) in chunks.iter().zip(vectors) {
             self.push_row(ids, text, chunk, vector)?;
+            let said = chunk.span.len() + self.title.len();
+            self.slices.spend(Work::Words(said + ROW_BYTES)).await;
         }
         if self.pending_bytes > COMMIT_BYTES {
             self.flush().await?;

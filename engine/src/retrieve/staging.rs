@@ -5,10 +5,12 @@
 //! only if the marker is still as this run left it, and the last commit removes it: whoever removed the
 //! marker first, the sweep or the last commit, has won, and the other does nothing.
 
+use super::remove::{Doomed, Removal};
 use super::{estate, lexical};
 use crate::model::Thread;
 use crate::seam::text_or_base64::Blob;
-use crate::seam::{Cx, Key, KeyRange, KvOp, KvReply, UnixMs, Write};
+use crate::seam::{Cx, Key, KeyRange, UnixMs, Write};
+use crate::store::seal::seal;
 use crate::store::{self, StoreError, Transaction, key, next_id, retry, scan_keys};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,11 @@ pub enum Staged {
     User {
         /// The user's id.
         user: u64,
+    },
+    /// Documents, and places of documents, that are being removed.
+    Removal {
+        /// All of them.
+        doomed: Vec<Doomed>,
     },
 }
 
@@ -93,7 +100,8 @@ impl Stager {
         let marker = self.encode()?;
         let place = key::staging(self.number);
         writes.push(Write::Put(place.clone(), marker.clone()));
-        self.commit(vec![(place, Some(Blob(self.marker.clone())))], writes).await?;
+        let expected = Blob(seal(&place, &self.marker));
+        self.commit(vec![(place, Some(expected))], writes).await?;
         self.marker = marker;
         Ok(())
     }
@@ -124,9 +132,9 @@ impl Stager {
     }
 
     async fn commit(&self, expect: Vec<(Key, Option<Blob>)>, writes: Vec<Write>) -> Result<(), StoreError> {
-        match self.cx.call(KvOp::Commit { expect, writes }).await? {
-            KvReply::Committed => Ok(()),
-            _ => Err(StoreError::Contended),
+        match store::commit(&self.cx, expect, writes).await? {
+            true => Ok(()),
+            false => Err(StoreError::Contended),
         }
     }
 }
@@ -142,8 +150,11 @@ pub async fn discard(cx: &Cx, number: u64, is_dead: impl Fn(&Marker) -> bool) ->
         if !is_dead(&marker) {
             return Ok(false);
         }
-        if let Staged::User { user } = marker.of {
-            estate::remove(cx, user).await?;
+        match &marker.of {
+            Staged::User { user } => estate::remove(cx, *user).await?,
+            // What is left of it: whoever was at it has died.
+            Staged::Removal { doomed } => Removal::noted(cx, number, doomed.clone()).finish().await?,
+            _ => {}
         }
         for lead in leads(cx, number, &marker.of).await? {
             tx.delete(lead);
@@ -169,7 +180,7 @@ fn ranges(number: u64, of: &Staged) -> Vec<KeyRange> {
             let index = index_ranges(*workspace).into_iter().map(|(range, _)| range);
             index.chain(key::staged_documents(documents)).collect()
         }
-        Staged::User { .. } => Vec::new(),
+        Staged::User { .. } | Staged::Removal { .. } => Vec::new(),
         Staged::Orphans { workspace, thread: Some(thread) } => vec![key::chats_thread(*workspace, *thread)],
     }
 }

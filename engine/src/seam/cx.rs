@@ -3,7 +3,7 @@
 use super::mailbox::Mailbox;
 use super::{
     Actor, Breathe, Effect, EffectId, Head, HostError, HostErrorKind, HttpHead, Origin, Output, Reply,
-    Request, UnixMs,
+    Request, Slices, UnixMs,
 };
 use bytes::Bytes;
 use rand_chacha::rand_core::RngCore;
@@ -61,6 +61,11 @@ impl Cx {
         let _ = self.call(Breathe).await;
     }
 
+    /// An account of long work, which breathes whenever a slice of it is done.
+    pub fn slices(&self) -> Slices {
+        Slices::new(self)
+    }
+
     /// The time, as of the last input.
     pub fn now(&self) -> UnixMs {
         self.mailbox.lock().now
@@ -94,6 +99,15 @@ impl Cx {
     /// Ready once the client has gone.
     pub fn disconnected(&self) -> impl Future<Output = ()> + Send + use<> {
         Disconnected { mailbox: self.mailbox.clone() }
+    }
+
+    /// `future`, unless the client goes before it is ready; it is dropped then, which cancels its effects.
+    pub async fn while_connected<F: Future>(&self, future: F) -> Option<F::Output> {
+        use futures_util::future::{Either, select};
+        match select(pin!(future), pin!(self.disconnected())).await {
+            Either::Left((value, _)) => Some(value),
+            Either::Right(((), _)) => None,
+        }
     }
 
     /// A random (version 4) id.

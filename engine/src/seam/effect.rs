@@ -85,8 +85,12 @@ pub enum HostErrorKind {
     Refused,
     /// More bytes than allowed.
     TooLarge,
+    /// Others use what this needs; it was not begun, and may go well in a moment.
+    Busy,
     /// The disk or quota is full: nothing was written.
     Full,
+    /// The store is damaged and takes no changes until it is repaired; or what was to be read is what is damaged.
+    Damaged,
     /// The input itself is at fault (a broken file): the message is for the caller.
     Rejected,
     /// This host cannot do such a thing.
@@ -168,6 +172,15 @@ pub enum KvOp {
         /// What to change.
         writes: Vec<Write>,
     },
+    /// A record was found to be damaged. A host whose store can be repaired keeps a note of it outside of the store, and
+    /// from then on fails every write with [`HostErrorKind::Damaged`], also after a restart, until that was done. Other
+    /// hosts may do nothing. Replies [`KvReply::Noted`].
+    Damaged {
+        /// The record.
+        key: Key,
+        /// What is wrong with it, for the log.
+        why: String,
+    },
 }
 
 /// One change inside a commit.
@@ -196,6 +209,8 @@ pub enum KvReply {
     Committed,
     /// To `Commit`: something had changed; nothing was written.
     Conflict,
+    /// To `Damaged`.
+    Noted,
 }
 
 /// One outbound HTTP request.

@@ -17,6 +17,11 @@ pub fn is_api(path: &str) -> bool {
     ROOTS.iter().any(|root| under(path, root))
 }
 
+/// Whether `path` only asks whether anybody is there, which costs nothing: hosts answer it however busy they are.
+pub fn is_ping(path: &str) -> bool {
+    ["/api/ping"].iter().any(|ping| path.eq_ignore_ascii_case(ping))
+}
+
 /// Bytes that the body of a request may have, where the host allows `most` to those with a key.
 pub fn body_bytes_max(has_key: bool, most: u64) -> u64 {
     if has_key { most } else { most.min(STRANGER_BODY_BYTES) }
@@ -45,6 +50,7 @@ pub fn preflight(request: &ApiRequest) -> Option<Head> {
 pub fn refusal(status: u16, error: &str) -> (Head, Bytes) {
     let code = match status {
         413 => "too_large",
+        429 => "too_many_requests",
         400..=499 => "not_read",
         503 => "busy",
         504 => "too_slow",

@@ -26,6 +26,7 @@ pub mod front;
 pub mod hop;
 mod mailbox;
 mod run;
+mod slices;
 #[cfg(test)]
 mod tests;
 pub mod text_or_base64;
@@ -35,6 +36,7 @@ pub use address::{is_public, is_public_host};
 pub use cx::{Call, Chunks, Cx, Elapsed};
 pub use effect::*;
 pub use run::{Misuse, Run};
+pub use slices::{Slices, Work};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

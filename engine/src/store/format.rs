@@ -4,7 +4,12 @@ use super::{StoreError, key, retry};
 use crate::seam::Cx;
 
 /// The layout this build reads and writes.
-pub const FORMAT: u32 = 1;
+///
+/// | layout | what came with it |
+/// | --- | --- |
+/// | 1 | the keys of [`super::key`] |
+/// | 2 | values may have a check sum, see [`super::seal`]; those without one stay as they are |
+pub const FORMAT: u32 = 2;
 
 /// Why the data cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +48,7 @@ pub async fn migrate(cx: &Cx) -> Result<u32, FormatError> {
         match found {
             Some(FORMAT) => return Ok(FORMAT),
             Some(newer) if newer > FORMAT => return Err(FormatError::TooNew(newer)),
-            // No layout before 1 exists; the step from 1 to 2 will stand here.
+            // From 1 to 2 nothing is rewritten: older builds are kept away from what they cannot read.
             Some(_) | None => tx.put(key::format(), &FORMAT)?,
         }
         tx.commit().await?;

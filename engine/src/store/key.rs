@@ -78,6 +78,59 @@ pub fn trailing_id(key: &Key) -> Option<u64> {
     key.as_str().rsplit('/').next()?.parse().ok()
 }
 
+/// Every kind of record: what keys have in front of their first `/`, in order.
+pub const KINDS: [&str; 49] = [
+    "chat.id",
+    "chat",
+    "chunk",
+    "code",
+    "doc.hash",
+    "doc.id",
+    "doc.pages",
+    "doc.text",
+    "doc",
+    "embed.chat",
+    "embed.day",
+    "embed.of",
+    "embed.use",
+    "embed.uuid",
+    "embed",
+    "event",
+    "folder",
+    "index.log",
+    "index",
+    "invite.code",
+    "invite",
+    "key.id",
+    "key.used",
+    "key",
+    "member.in",
+    "member",
+    "meta",
+    "rate",
+    "row",
+    "sent",
+    "seq",
+    "session.of",
+    "session",
+    "set",
+    "sso.of",
+    "sso",
+    "staging",
+    "term",
+    "thread.slug",
+    "thread",
+    "user.name",
+    "user",
+    "vec",
+    "ws.slug",
+    "ws",
+    "wsdoc.in",
+    "wsdoc.path",
+    "wsdoc.pin",
+    "wsdoc",
+];
+
 /// What belongs to the running of a server rather than to a workspace: conversations, counters, keys, the event
 /// log. A host that keeps workspaces sealed may keep these for a while only.
 const PASSING: [&str; 19] = [
@@ -285,6 +338,8 @@ ranges! {
     threads(workspace: u64) = "thread/{}/", digits(workspace);
     /// All chats of a workspace, partition by partition.
     chats(workspace: u64) = "chat/{}/", digits(workspace);
+    /// Turns of the sessions of a workspace's API clients.
+    chats_sessions(workspace: u64) = "chat/{}/session/", digits(workspace);
     /// All chats of all workspaces by id.
     chat_ids() = "chat.id/";
     /// All embeds by id.
@@ -435,6 +490,13 @@ mod tests {
         assert!(keys.iter().all(|key| range.start <= *key && *key < range.end));
         let other = chat(7, &Partition::Thread(1, None), 1);
         assert!(other < range.start || other >= range.end);
+    }
+
+    #[test]
+    fn kinds_are_in_the_order_of_their_keys() {
+        assert!(KINDS.map(|kind| format!("{kind}/")).is_sorted());
+        let kinds = PASSING.iter().chain(&SHELVED);
+        assert!(kinds.into_iter().all(|kind| KINDS.contains(kind)));
     }
 
     #[test]

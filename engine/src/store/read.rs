@@ -1,8 +1,8 @@
 //! Reading records outside of a transaction.
 
-use super::{StoreError, key};
+use super::{StoreError, key, seal};
 use crate::seam::text_or_base64::Blob;
-use crate::seam::{Cx, HostError, HostErrorKind, Key, KeyRange, KvOp, KvReply};
+use crate::seam::{Cx, HostError, HostErrorKind, Key, KeyRange, KvOp, KvReply, Work};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -14,8 +14,32 @@ pub(super) fn unexpected() -> StoreError {
     HostError::new(HostErrorKind::Failed, "the store answered with another kind").into()
 }
 
-pub(super) fn parse<T: DeserializeOwned>(key: &Key, bytes: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes).map_err(|e| StoreError::Damaged(key.clone(), e.to_string()))
+pub(super) async fn parse<T: DeserializeOwned>(cx: &Cx, key: &Key, bytes: &[u8]) -> Result<T, StoreError> {
+    match serde_json::from_slice(bytes) {
+        Ok(record) => Ok(record),
+        Err(error) => Err(damaged(cx, key, error.to_string()).await),
+    }
+}
+
+/// The error of a record that is damaged. Tells the host, so that nothing more is written until it is repaired.
+pub(crate) async fn damaged(cx: &Cx, key: &Key, why: impl Into<String>) -> StoreError {
+    let why = why.into();
+    note_damage(cx, key, &why).await;
+    StoreError::Damaged(key.clone(), why)
+}
+
+/// Tells the host of a damaged record.
+pub(crate) async fn note_damage(cx: &Cx, key: &Key, why: &str) {
+    // A host that keeps no such note has nothing to say to it: the read fails all the same.
+    let _ = cx.call(KvOp::Damaged { key: key.clone(), why: why.to_owned() }).await;
+}
+
+/// A value without its check sum, which has to match.
+async fn open(cx: &Cx, key: &Key, stored: Bytes) -> Result<Bytes, StoreError> {
+    match seal::open(key, stored) {
+        Ok(opened) => Ok(opened.value),
+        Err(why) => Err(damaged(cx, key, why).await),
+    }
 }
 
 /// Records to be found by their ids. Not collected: that sorts, and every place that collects gets a sort of its own,
@@ -28,14 +52,36 @@ pub fn by_id<K: Ord, T>(entries: impl IntoIterator<Item = (K, T)>) -> BTreeMap<K
     found
 }
 
-/// Raw values, in the order of `keys`.
+/// Values as bytes, in the order of `keys`.
 pub async fn get_bytes(cx: &Cx, keys: Vec<Key>) -> Result<Vec<Option<Bytes>>, StoreError> {
+    let stored = get_stored(cx, keys.clone()).await?;
+    let mut values = Vec::with_capacity(stored.len());
+    for (key, value) in keys.iter().zip(stored) {
+        values.push(match value {
+            Some(Blob(bytes)) => Some(open(cx, key, bytes).await?),
+            None => None,
+        });
+    }
+    Ok(values)
+}
+
+/// Values as they are stored, with their check sums.
+pub(crate) async fn get_stored(cx: &Cx, keys: Vec<Key>) -> Result<Vec<Option<Blob>>, StoreError> {
     let wanted = keys.len();
     match cx.call(KvOp::Get { keys }).await? {
-        KvReply::Values(values) if values.len() == wanted => {
-            Ok(values.into_iter().map(|value| value.map(|Blob(bytes)| bytes)).collect())
-        }
+        KvReply::Values(values) if values.len() == wanted => Ok(values),
         _ => Err(unexpected()),
+    }
+}
+
+/// A value as it is stored, and without its check sum.
+pub(super) async fn get_both(cx: &Cx, key: &Key) -> Result<Option<(Blob, Bytes)>, StoreError> {
+    match get_stored(cx, vec![key.clone()]).await?.into_iter().next().flatten() {
+        Some(stored) => {
+            let value = open(cx, key, stored.0.clone()).await?;
+            Ok(Some((stored, value)))
+        }
+        None => Ok(None),
     }
 }
 
@@ -47,14 +93,23 @@ pub async fn require_values(cx: &Cx, keys: Vec<Key>) -> Result<Vec<(Key, Bytes)>
 
 /// One record.
 pub async fn get<T: DeserializeOwned>(cx: &Cx, key: Key) -> Result<Option<T>, StoreError> {
-    let values = get_bytes(cx, vec![key.clone()]).await?;
-    values.into_iter().next().flatten().map(|bytes| parse(&key, &bytes)).transpose()
+    let records = get_many(cx, vec![key]).await?;
+    Ok(records.into_iter().next().flatten())
 }
 
 /// Several records, in the order of `keys`, from one moment.
 pub async fn get_many<T: DeserializeOwned>(cx: &Cx, keys: Vec<Key>) -> Result<Vec<Option<T>>, StoreError> {
     let values = get_bytes(cx, keys.clone()).await?;
-    keys.iter().zip(values).map(|(key, value)| value.map(|v| parse(key, &v)).transpose()).collect()
+    let (mut records, mut slices) = (Vec::with_capacity(values.len()), cx.slices());
+    for (key, value) in keys.iter().zip(values) {
+        let Some(bytes) = value else {
+            records.push(None);
+            continue;
+        };
+        records.push(Some(parse(cx, key, &bytes).await?));
+        slices.spend(Work::Json(bytes.len())).await;
+    }
+    Ok(records)
 }
 
 /// Every record of a range in key order. Large ranges come from several moments.
@@ -64,10 +119,7 @@ pub async fn all<T: DeserializeOwned>(cx: &Cx, range: KeyRange) -> Result<Vec<(K
     loop {
         let entries = scan(cx, rest.clone(), false, PAGE, false).await?;
         let full = entries.len() >= PAGE as usize;
-        for (key, Blob(bytes)) in entries {
-            let record = parse(&key, &bytes)?;
-            records.push((key, record));
-        }
+        records.extend(parse_all(cx, entries).await?);
         match records.last() {
             Some((last, _)) if full => rest.start = key::after(last),
             _ => return Ok(records),
@@ -97,7 +149,7 @@ pub async fn first_n<T: DeserializeOwned>(
     n: u32,
 ) -> Result<Vec<(Key, T)>, StoreError> {
     let entries = scan(cx, range, false, n, false).await?;
-    entries.into_iter().map(|(key, Blob(b))| parse(&key, &b).map(|r| (key, r))).collect()
+    parse_all(cx, entries).await
 }
 
 /// The last `n` records of a range, last first.
@@ -107,11 +159,41 @@ pub async fn last_n<T: DeserializeOwned>(
     n: u32,
 ) -> Result<Vec<(Key, T)>, StoreError> {
     let entries = scan(cx, range, true, n, false).await?;
-    entries.into_iter().map(|(key, Blob(b))| parse(&key, &b).map(|r| (key, r))).collect()
+    parse_all(cx, entries).await
 }
 
-/// A page of raw entries.
+async fn parse_all<T: DeserializeOwned>(
+    cx: &Cx,
+    entries: Vec<(Key, Blob)>,
+) -> Result<Vec<(Key, T)>, StoreError> {
+    let (mut records, mut slices) = (Vec::with_capacity(entries.len()), cx.slices());
+    for (key, Blob(bytes)) in entries {
+        let record = parse(cx, &key, &bytes).await?;
+        records.push((key, record));
+        slices.spend(Work::Json(bytes.len())).await;
+    }
+    Ok(records)
+}
+
+/// A page of entries as bytes.
 pub(crate) async fn scan(
+    cx: &Cx,
+    range: KeyRange,
+    reverse: bool,
+    limit: u32,
+    keys_only: bool,
+) -> Result<Vec<(Key, Blob)>, StoreError> {
+    let mut entries = scan_stored(cx, range, reverse, limit, keys_only).await?;
+    if !keys_only {
+        for (key, Blob(bytes)) in &mut entries {
+            *bytes = open(cx, key, std::mem::take(bytes)).await?;
+        }
+    }
+    Ok(entries)
+}
+
+/// A page of entries as they are stored, with their check sums.
+pub(crate) async fn scan_stored(
     cx: &Cx,
     range: KeyRange,
     reverse: bool,

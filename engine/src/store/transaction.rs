@@ -1,7 +1,8 @@
 //! Optimistic transactions: read, decide, commit if nothing that was read has changed.
 
 use super::StoreError;
-use super::read::{get_bytes, parse, scan, unexpected};
+use super::read::{get_both, parse, scan_stored, unexpected};
+use super::seal;
 use crate::seam::text_or_base64::Blob;
 use crate::seam::{Cx, Key, KeyRange, KvOp, KvReply, Write};
 use bytes::Bytes;
@@ -12,7 +13,8 @@ use std::collections::BTreeMap;
 /// Reads and writes that take effect together or not at all.
 pub struct Transaction {
     cx: Cx,
-    read: BTreeMap<Key, Option<Blob>>,
+    /// What was read, as it is stored, and its value.
+    read: BTreeMap<Key, Option<(Blob, Bytes)>>,
     writes: Vec<Write>,
 }
 
@@ -24,16 +26,20 @@ impl Transaction {
 
     /// A record, which must not change before the commit.
     pub async fn get<T: DeserializeOwned>(&mut self, key: Key) -> Result<Option<T>, StoreError> {
-        self.get_raw(key.clone()).await?.map(|bytes| parse(&key, &bytes)).transpose()
+        match self.get_raw(key.clone()).await? {
+            Some(bytes) => Ok(Some(parse(&self.cx, &key, &bytes).await?)),
+            None => Ok(None),
+        }
     }
 
-    /// A raw value, which must not change before the commit.
+    /// A value as bytes, which must not change before the commit.
     pub async fn get_raw(&mut self, key: Key) -> Result<Option<Bytes>, StoreError> {
         if let Some(known) = self.read.get(&key) {
-            return Ok(known.clone().map(|Blob(bytes)| bytes));
+            return Ok(known.as_ref().map(|(_, value)| value.clone()));
         }
-        let value = get_bytes(&self.cx, vec![key.clone()]).await?.into_iter().next().flatten();
-        self.read.insert(key, value.clone().map(Blob));
+        let found = get_both(&self.cx, &key).await?;
+        let value = found.as_ref().map(|(_, value)| value.clone());
+        self.read.insert(key, found);
         Ok(value)
     }
 
@@ -44,11 +50,15 @@ impl Transaction {
         let mut records = Vec::new();
         let mut rest = range;
         loop {
-            let entries = scan(&self.cx, rest.clone(), false, PAGE, false).await?;
+            let entries = scan_stored(&self.cx, rest.clone(), false, PAGE, false).await?;
             let full = entries.len() >= PAGE as usize;
-            for (key, blob) in entries {
-                records.push((key.clone(), parse(&key, &blob.0)?));
-                self.read.insert(key, Some(blob));
+            for (key, stored) in entries {
+                let value = match seal::open(&key, stored.0.clone()) {
+                    Ok(opened) => opened.value,
+                    Err(why) => return Err(super::damaged(&self.cx, &key, why).await),
+                };
+                records.push((key.clone(), parse(&self.cx, &key, &value).await?));
+                self.read.insert(key, Some((stored, value)));
             }
             match records.last() {
                 Some((last, _)) if full => rest.start = super::key::after(last),
@@ -70,7 +80,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Sets a raw value.
+    /// Sets a value of bytes.
     pub fn put_raw(&mut self, key: Key, value: Bytes) {
         self.writes.push(Write::Put(key, value));
     }
@@ -92,12 +102,29 @@ impl Transaction {
 
     /// Commits: true if it took effect and is durable, false if something read had changed.
     pub async fn commit(self) -> Result<bool, StoreError> {
-        let expect = self.read.into_iter().collect();
-        match self.cx.call(KvOp::Commit { expect, writes: self.writes }).await? {
-            KvReply::Committed => Ok(true),
-            KvReply::Conflict => Ok(false),
-            _ => Err(unexpected()),
+        let expect = self.read.into_iter().map(|(key, read)| (key, read.map(|(stored, _)| stored)));
+        commit(&self.cx, expect.collect(), self.writes).await
+    }
+}
+
+/// Commits `writes`, whose values get their check sums here, if every key of `expect` has the value given, as it is
+/// stored. Whether it took effect.
+pub(crate) async fn commit(
+    cx: &Cx,
+    expect: Vec<(Key, Option<Blob>)>,
+    writes: Vec<Write>,
+) -> Result<bool, StoreError> {
+    let sealed = writes.into_iter().map(|write| match write {
+        Write::Put(key, value) => {
+            let value = seal::seal(&key, &value);
+            Write::Put(key, value)
         }
+        other => other,
+    });
+    match cx.call(KvOp::Commit { expect, writes: sealed.collect() }).await? {
+        KvReply::Committed => Ok(true),
+        KvReply::Conflict => Ok(false),
+        _ => Err(unexpected()),
     }
 }
 

@@ -2,9 +2,11 @@
 
 pub mod civil;
 pub mod dates;
+mod file_error;
 pub mod origin;
 pub mod path;
 pub mod slug;
 mod translit;
 
+pub use file_error::file_error;
 pub use haversack_retrieval::words;

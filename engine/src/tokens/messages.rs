@@ -2,6 +2,7 @@
 //! estimate stored with each document.
 
 use super::Tokenizer;
+use crate::text::words::utf16_len;
 
 /// Stands where [`truncate_middle`] took something out.
 pub const TRUNCATION_MARKER: &str = "\n\n--prompt truncated for brevity--\n\n";
@@ -40,27 +41,19 @@ pub fn truncate_middle(tokenizer: &Tokenizer, text: &str, target_tokens: f64) ->
     [&tokenizer.decode(left), TRUNCATION_MARKER, &tokenizer.decode(right)].concat()
 }
 
-/// How many tokens a document has, in truth and on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DocumentTokens {
-    /// Tokens of the text.
-    pub count: usize,
-    /// `token_count_estimate` as AnythingLLM stores it: for a text of 5120 UTF-16 units and more an eighth of
-    /// that length, rounded up, which is about half of `count` in English and less elsewhere.
-    pub wire_estimate: usize,
+/// `token_count_estimate` of a document's text as AnythingLLM stores it (reference, section 6.1): that of its length
+/// if it is long, else its tokens.
+#[must_use]
+pub fn estimate_document_tokens(tokenizer: &Tokenizer, text: &str) -> usize {
+    estimate_by_length(text).unwrap_or_else(|| tokenizer.count(text))
 }
 
-/// Counts the tokens of a document's text (reference, section 6.1).
+/// The estimate of a text of 5120 UTF-16 units and more: an eighth of that length, rounded up, which is about half of
+/// the tokens in English and less elsewhere. `None` for a shorter text, which is to be counted.
 #[must_use]
-pub fn estimate_document_tokens(tokenizer: &Tokenizer, text: &str) -> DocumentTokens {
-    let count = tokenizer.count(text);
-    let utf16_units = text.encode_utf16().count();
-    let wire_estimate = if utf16_units < ESTIMATE_FROM_UTF16_UNITS {
-        count
-    } else {
-        utf16_units.div_ceil(UTF16_UNITS_PER_ESTIMATED_TOKEN)
-    };
-    DocumentTokens { count, wire_estimate }
+pub fn estimate_by_length(text: &str) -> Option<usize> {
+    let units = utf16_len(text);
+    (units >= ESTIMATE_FROM_UTF16_UNITS).then(|| units.div_ceil(UTF16_UNITS_PER_ESTIMATED_TOKEN))
 }
 
 #[cfg(test)]
@@ -148,7 +141,6 @@ mod tests {
             (&"x".repeat(2500), 313),
             (&"abcd ".repeat(200), 400),
         ] {
-            let expected = DocumentTokens { count: expected, wire_estimate: expected };
             assert_eq!(estimate_document_tokens(&tokenizer, text), expected);
         }
     }
@@ -156,10 +148,9 @@ mod tests {
     #[test]
     fn long_documents_are_estimated_by_utf16_length() {
         let tokenizer = tokenizer();
-        let just_counted = estimate_document_tokens(&tokenizer, &"a b\n".repeat(5120 / 4)[1..]);
-        assert_eq!(just_counted.wire_estimate, just_counted.count);
-        let estimated = estimate_document_tokens(&tokenizer, &"🦀".repeat(2561));
-        assert_eq!(estimated, DocumentTokens { count: 3 * 2561, wire_estimate: 641 });
+        let short = &"a b\n".repeat(5120 / 4)[1..];
+        assert_eq!(estimate_document_tokens(&tokenizer, short), tokenizer.count(short));
+        assert_eq!(estimate_document_tokens(&tokenizer, &"🦀".repeat(2561)), 641);
     }
 
     proptest! {

@@ -14,16 +14,18 @@ mod messages;
 mod native;
 mod pairs;
 pub mod pretokenize;
+mod sliced;
 
 #[cfg(test)]
 mod equivalence;
 
 pub use format::TableError;
 pub use messages::{
-    DocumentTokens, TRUNCATION_MARKER, count_messages, estimate_document_tokens, truncate_middle,
+    TRUNCATION_MARKER, count_messages, estimate_by_length, estimate_document_tokens, truncate_middle,
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::build_cl100k_table;
+pub(crate) use sliced::{count, count_below, truncate};
 
 use std::fmt;
 use std::sync::Arc;

@@ -21,6 +21,43 @@ pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The first place at byte `from` or behind it where `text` can be cut without changing its pieces: those of both
+/// sides are those of the whole. The end of the text if there is no other.
+pub fn next_cut(text: &str, from: usize) -> usize {
+    let mut at = text.ceil_char_boundary(from.min(text.len()));
+    while at < text.len() {
+        if is_cut(text, at) {
+            return at;
+        }
+        at = text.ceil_char_boundary(at + 1);
+    }
+    text.len()
+}
+
+/// The last such place at byte `to` or in front of it; the start of the text if there is no other.
+pub fn last_cut(text: &str, to: usize) -> usize {
+    let mut at = text.floor_char_boundary(to.min(text.len()));
+    while at > 0 && at < text.len() && !is_cut(text, at) {
+        at = text.floor_char_boundary(at - 1);
+    }
+    at
+}
+
+/// Whether a piece ends in front of `at`, whatever stands further off: behind a line end a word or a number begins,
+/// or one that carries a space or a sign in front begins behind a word or a number.
+fn is_cut(text: &str, at: usize) -> bool {
+    let before = text[..at].chars().next_back().and_then(|char| class_at(text, at - char.len_utf8()));
+    let (Some((before, _)), Some((here, length))) = (before, class_at(text, at)) else { return false };
+    match (before, here) {
+        (Class::Newline, Class::Letter | Class::Number) => true,
+        // What begins with an apostrophe may be the end of a word.
+        (Class::Letter | Class::Number, Class::Space | Class::Other) | (Class::Other, Class::Space) => {
+            !text[at..].starts_with('\'') && matches!(class_at(text, at + length), Some((Class::Letter, _)))
+        }
+        _ => false,
+    }
+}
+
 /// The length of the piece that `text` begins with; 0 for no text.
 fn first_piece(text: &str) -> usize {
     let Some((class, length)) = class_at(text, 0) else { return 0 };
@@ -182,6 +219,17 @@ mod tests {
     }
 
     #[test]
+    fn prose_can_be_cut_between_any_two_words() {
+        let text = "Otters swim (often) in 7 rivers.\nThey don't sink";
+        let cuts: Vec<usize> = (0..=text.len()).filter(|at| next_cut(text, *at) == *at).collect();
+        let rest: Vec<&str> =
+            cuts.iter().map(|at| text[*at..].split_inclusive(' ').next().unwrap_or("")).collect();
+        assert_eq!(rest, [" ", " ", " ", "They ", " ", " ", ""]);
+        assert_eq!((next_cut("otters", 2), last_cut("otters", 2)), (6, 0));
+        assert_eq!(last_cut("otters swim", 9), 6);
+    }
+
+    #[test]
     fn digits_come_in_threes() {
         check("1234567 ½", &["123", "456", "7", " ", "½"]);
     }
@@ -222,8 +270,30 @@ mod tests {
         }
     }
 
+    /// A text of the kinds of pieces that there are.
+    fn texts() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "[ \t\r\n\u{a0}]{1,3}",
+            "'[sdmtlverſSDMTLVER]{1,3}",
+            "[0-9٣½]{1,4}",
+            "[!-/:-@]{1,3}",
+            "[a-zäßΩ文字]{1,5}",
+            any::<char>().prop_map(String::from),
+        ];
+        proptest::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn a_cut_changes_no_piece(text in texts(), from in 0_usize..60) {
+            let whole: Vec<&str> = pieces(&text).collect();
+            for at in [next_cut(&text, from), last_cut(&text, from)] {
+                let (left, right) = text.split_at(at);
+                prop_assert_eq!(pieces(left).chain(pieces(right)).collect::<Vec<_>>(), whole.clone());
+            }
+        }
 
         #[test]
         fn pieces_are_those_of_the_native_tokenizer(

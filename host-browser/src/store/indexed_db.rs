@@ -52,6 +52,8 @@ impl IndexedDb {
             KvOp::Get { .. } | KvOp::Scan { .. } => self.read(op).await,
             KvOp::Next { key, count } => self.next(key, *count).await.map(KvReply::Next),
             KvOp::Commit { expect, writes } => self.commit(expect, writes).await,
+            // Nothing repairs a store here: the document is removed and added again, which has to be written.
+            KvOp::Damaged { .. } => Ok(KvReply::Noted),
         };
         result.map_err(|error| match self.closed.get() {
             true => HostError::new(HostErrorKind::Unavailable, "Haversack was closed; open it again."),
@@ -150,7 +152,9 @@ async fn read(store: &IdbObjectStore, op: &KvOp) -> Result<KvReply, JsValue> {
             let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
             scan::run(store, range, *reverse, limit, *keys_only).await.map(KvReply::Entries)
         }
-        KvOp::Next { .. } | KvOp::Commit { .. } => Err(js_sys::Error::new("this is no read").into()),
+        KvOp::Next { .. } | KvOp::Commit { .. } | KvOp::Damaged { .. } => {
+            Err(js_sys::Error::new("this is no read").into())
+        }
     }
 }
 

@@ -50,6 +50,7 @@ impl Memory {
                 writes.iter().for_each(|write| self.write(write));
                 KvReply::Committed
             }
+            KvOp::Damaged { .. } => KvReply::Noted,
         }
     }
 

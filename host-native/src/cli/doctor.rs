@@ -4,7 +4,7 @@ use super::keys;
 use super::out::say;
 use crate::config::Config;
 use crate::instance::Instance;
-use crate::store::{self, FILE_NAME};
+use crate::store::{self, DAMAGE_FILE_NAME, FILE_NAME};
 use clap::Args;
 use haversack_engine::llm::ChatModel;
 use haversack_engine::seam::{HttpRequest, Trust};
@@ -16,9 +16,12 @@ const FREE_BYTES_MIN: u64 = 1 << 30;
 /// Check the set-up and say what to do next.
 #[derive(Args)]
 pub struct Doctor {
-    /// Read the whole database, not only its structure
+    /// Read the whole database and every record in it, not only its structure
     #[arg(long)]
     thorough: bool,
+    /// Check every record and mend what is damaged; says what is lost. Stop the server first
+    #[arg(long)]
+    repair: bool,
 }
 
 /// What a check found.
@@ -35,11 +38,25 @@ use Finding::{Bad, Good, Remark};
 impl Doctor {
     /// Carries it out; fails if anything is wrong.
     pub async fn run(self, config: &Config) -> Result<(), String> {
+        if self.repair {
+            return super::repair::run(config).await;
+        }
         let mut findings = vec![files(config), space(config), port(config)];
         match Instance::open(config) {
             Ok(instance) => {
                 findings.push(Good(format!("The data directory {} is writable.", config.data.display())));
                 findings.push(database(config, self.thorough));
+                let damaged = instance.host.effects().store.is_damaged();
+                if damaged {
+                    findings.push(Bad(format!(
+                        "The data was found to be damaged, so nothing is written to it ({}). Stop the server and run: \
+                         haversack doctor --repair",
+                        config.data.join(DAMAGE_FILE_NAME).display()
+                    )));
+                }
+                if self.thorough || damaged {
+                    findings.extend(records(config).await);
+                }
                 findings.push(keys_present(config, &instance).await);
                 findings.push(provider(&instance).await);
                 instance.close(super::GRACE).await;
@@ -105,10 +122,22 @@ fn database(config: &Config, thorough: bool) -> Finding {
     match store::check(&config.data.join(FILE_NAME), thorough) {
         Ok(problems) if problems.is_empty() => Good("The database is sound.".into()),
         Ok(problems) => Bad(format!(
-            "The database is damaged: {}. Stop the server, keep a copy of the data directory, and restore a backup.",
+            "The database is damaged: {}. Stop the server and run: haversack doctor --repair",
             problems.join("; ")
         )),
         Err(error) => Bad(error.message),
+    }
+}
+
+/// Every record, as the engine reads it.
+async fn records(config: &Config) -> Vec<Finding> {
+    match super::repair::look(config).await {
+        Ok(lines) if lines.is_empty() => vec![Good("Every record can be read.".into())],
+        Ok(lines) => {
+            let more = "Stop the server and run: haversack doctor --repair".to_owned();
+            lines.into_iter().chain([more]).map(Bad).collect()
+        }
+        Err(error) => vec![Bad(format!("The records cannot be checked: {error}."))],
     }
 }
 

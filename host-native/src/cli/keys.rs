@@ -88,7 +88,7 @@ async fn make(instance: &Instance, body: Value) -> Result<String, String> {
     Ok(text(&answer["apiKey"], "secret"))
 }
 
-/// What a key may do, where, and for how long; nothing for what is not limited.
+/// What a key may do, where, for how long, and whose it is; nothing for what is not limited.
 fn limits(key: &Value) -> String {
     let list = |field: &str| {
         let items = key[field].as_array()?.iter().filter_map(Value::as_str);
@@ -98,6 +98,11 @@ fn limits(key: &Value) -> String {
     limits.extend(list("scopes").map(|scopes| format!("may {scopes}")));
     limits.extend(list("workspaces").map(|slugs| format!("in {slugs}")));
     limits.extend(key["expiresAt"].as_str().map(|at| format!("until {at}")));
+    limits.extend(key["createdBy"]["id"].as_u64().map(|id| match key["createdBy"]["username"].as_str() {
+        Some(name) => format!("belongs to {name}"),
+        None => format!("belonged to user {id}, who is gone"),
+    }));
+    limits.extend(key["createdWith"].as_u64().map(|id| format!("made with key {id}")));
     limits.extend(key["lastUsedAt"].as_str().map(|at| format!("last used {at}")));
     if limits.is_empty() { String::new() } else { format!("  ({})", limits.join("; ")) }
 }

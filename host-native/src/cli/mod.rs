@@ -7,6 +7,7 @@ mod doctor;
 mod keys;
 mod ledger;
 mod out;
+mod repair;
 mod search;
 mod serve;
 mod workspace;

@@ -1,6 +1,7 @@
 //! `haversack serve`.
 
 use super::{keys, out};
+use crate::clock;
 use crate::config::Config;
 use crate::instance::{Instance, json, request};
 use crate::limits;
@@ -29,12 +30,29 @@ pub struct Serve {
 /// Serves until the process is asked to stop.
 pub async fn run(config: &Config) -> Result<(), String> {
     let started = Instant::now();
+    if clock::system_now().0 < 0 {
+        // The HTTP library has no dates before, and would panic with each connection.
+        return Err(
+            "the clock of this machine says a time before 1970: set it, and start the server again".into()
+        );
+    }
     limits::raise_open_files();
     let instance = Instance::open(config).map_err(|error| error.message)?;
-    instance.maintain().await?;
+    if let Err(error) = instance.maintain().await {
+        if !instance.host.effects().store.is_damaged() {
+            return Err(error);
+        }
+        // What is not damaged is served.
+        tracing::error!("{error}");
+    }
+    if instance.host.effects().store.is_damaged() {
+        tracing::error!(
+            "the data was found to be damaged: nothing is written until `haversack doctor --repair` was run"
+        );
+    }
     let new_key = first_key(config, &instance).await?;
     let router = router(instance.host.clone(), config.server.clone());
-    let server = Server::bind(config.listen, router)
+    let server = Server::bind(config.listen, router, &config.server.trusted_proxies)
         .await
         .map_err(|e| format!("cannot listen on {}: {e}; choose another with --listen", config.listen))?;
     let address = server.address().map_err(|e| e.to_string())?;
@@ -42,7 +60,12 @@ pub async fn run(config: &Config) -> Result<(), String> {
     greet(address, new_key.as_deref());
     let ms = started.elapsed().as_micros() as f64 / 1e3;
     tracing::info!(%address, data = %config.data.display(), ms, "ready");
+    let trimming = tokio::spawn({
+        let instance = instance.clone();
+        async move { instance.trim_now_and_then().await }
+    });
     let finished = server.run(asked_to_stop, GRACE).await;
+    trimming.abort();
     tracing::info!(finished, "stopping");
     // Whoever is in a hurry asks twice.
     tokio::select! {
@@ -53,7 +76,14 @@ pub async fn run(config: &Config) -> Result<(), String> {
 
 /// Sees to it that there is a key; its secret if it was made up just now.
 async fn first_key(config: &Config, instance: &Instance) -> Result<Option<String>, String> {
-    let keys = keys::list(instance).await?;
+    let keys = match keys::list(instance).await {
+        // The keys that can be read work, and no other can be made.
+        Err(error) if instance.host.effects().store.is_damaged() => {
+            tracing::error!("the keys cannot be listed: {error}");
+            return Ok(None);
+        }
+        keys => keys?,
+    };
     match (&config.api_key, keys.is_empty()) {
         (Some(secret), true) => {
             keys::create(instance, "HAVERSACK_API_KEY", Some(secret))

@@ -5,10 +5,12 @@ use toml::{Table, Value};
 
 /// Our own settings, without their prefix. A file may name them plainly; everywhere else they need the
 /// prefix, for an environment may hold a `DATA` or `LOG` of somebody else's.
-pub const OWN: [&str; 21] = [
+pub const OWN: [&str; 34] = [
     "ALLOW_PRIVATE_ADDRESSES",
     "API_KEY",
     "BACKFILL",
+    "BODY_MEMORY_BYTES",
+    "CHUNK_BY_STRUCTURE",
     "CHUNK_OVERLAP",
     "CHUNK_SIZE",
     "CONFIG",
@@ -16,16 +18,27 @@ pub const OWN: [&str; 21] = [
     "DEDUPLICATE",
     "EMBED_REQUESTS_PER_MINUTE",
     "ENV_FILE",
+    "EVENT_LOG_LINES",
+    "EXACT_CHUNKS",
+    "EXTRACT_FILES",
     "EXTRACT_MEMORY_BYTES",
     "EXTRACT_TIMEOUT_SECONDS",
+    "EXTRACT_WAIT_SECONDS",
     "INDEX_CACHE_MB",
     "LISTEN",
     "LOG",
     "MAX_BODY_BYTES",
     "MAX_DATABASE_BYTES",
+    "MAX_EMBEDDING_BYTES",
+    "MAX_MESSAGE_BYTES",
+    "MAX_PROMPT_BYTES",
+    "MAX_QUERY_BYTES",
     "MAX_REQUESTS",
     "MAX_STREAMS",
     "REQUEST_TIMEOUT_SECONDS",
+    "RESERVE_BYTES",
+    "SESSION_CHATS",
+    "SESSION_DAYS",
     "TRUSTED_PROXIES",
 ];
 

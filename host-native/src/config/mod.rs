@@ -5,6 +5,7 @@
 
 mod dotenv;
 mod file;
+pub mod limit_table;
 mod vars;
 
 use crate::extraction::ExtractionOptions;
@@ -82,6 +83,7 @@ impl Config {
                 || vars.own_flag("ALLOW_PRIVATE_ADDRESSES")?,
             server: ServerOptions {
                 max_body_bytes: vars.own_number("MAX_BODY_BYTES")?.unwrap_or(server.max_body_bytes),
+                body_memory_bytes: vars.own_number("BODY_MEMORY_BYTES")?.unwrap_or(server.body_memory_bytes),
                 max_requests: vars.own_number("MAX_REQUESTS")?.unwrap_or(server.max_requests),
                 max_streams: vars.own_number("MAX_STREAMS")?.unwrap_or(server.max_streams),
                 request_time: seconds(vars, "REQUEST_TIMEOUT_SECONDS")?.unwrap_or(server.request_time),
@@ -95,10 +97,17 @@ impl Config {
                 },
                 ..server
             },
-            store: StoreOptions { max_bytes: vars.own_number("MAX_DATABASE_BYTES")? },
+            store: StoreOptions {
+                max_bytes: vars.own_number("MAX_DATABASE_BYTES")?,
+                reserve_bytes: vars
+                    .own_number("RESERVE_BYTES")?
+                    .unwrap_or(StoreOptions::default().reserve_bytes),
+            },
             extraction: ExtractionOptions {
                 memory_bytes: vars.own_number("EXTRACT_MEMORY_BYTES")?.unwrap_or(extraction.memory_bytes),
                 time: seconds(vars, "EXTRACT_TIMEOUT_SECONDS")?.unwrap_or(extraction.time),
+                wait: seconds(vars, "EXTRACT_WAIT_SECONDS")?.unwrap_or(extraction.wait),
+                slots: vars.own_number("EXTRACT_FILES")?.unwrap_or(extraction.slots),
                 ..extraction
             },
             log: vars.own("LOG").unwrap_or("info").to_owned(),

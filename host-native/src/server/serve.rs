@@ -1,6 +1,8 @@
 //! Sockets in, graceful end out.
 
 use super::api::Peer;
+use super::connections::Connections;
+use crate::limits;
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -10,6 +12,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -22,12 +25,17 @@ const BUFFER_BYTES: usize = 64 << 10;
 pub struct Server {
     listener: TcpListener,
     router: Router,
+    connections: Arc<Connections>,
 }
 
 impl Server {
     /// Opens the socket.
-    pub async fn bind(address: SocketAddr, router: Router) -> io::Result<Server> {
-        Ok(Server { listener: TcpListener::bind(address).await?, router })
+    ///
+    /// One address may have half of the connections that the system lets this process have; `proxies` any number.
+    pub async fn bind(address: SocketAddr, router: Router, proxies: &[IpAddr]) -> io::Result<Server> {
+        let most = limits::open_files().unwrap_or(usize::MAX) / 2;
+        let connections = Arc::new(Connections::new(most, proxies));
+        Ok(Server { listener: TcpListener::bind(address).await?, router, connections })
     }
 
     /// Where it listens; the port is a real one even if 0 was asked for.
@@ -59,6 +67,10 @@ impl Server {
     }
 
     fn connect(&self, stream: TcpStream, peer: IpAddr, graceful: &GracefulShutdown) {
+        let Some(open) = self.connections.enter(peer) else {
+            tracing::debug!(%peer, "too many connections from one address");
+            return;
+        };
         // Tokens of an answer are small packets that must not wait for each other.
         let _ = stream.set_nodelay(true);
         let router = TowerToHyperService::new(self.router.clone());
@@ -77,6 +89,7 @@ impl Server {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
+            drop(open);
         });
     }
 }

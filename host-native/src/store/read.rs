@@ -28,7 +28,7 @@ pub fn read(connection: &Connection, op: &KvOp, bounds: Bounds) -> rusqlite::Res
             let entries = scan(connection, range, *reverse, *limit, *keys_only, bounds)?;
             Ok(entries.map(KvReply::Entries))
         }
-        KvOp::Next { .. } | KvOp::Commit { .. } => Err(rusqlite::Error::InvalidQuery),
+        KvOp::Next { .. } | KvOp::Commit { .. } | KvOp::Damaged { .. } => Err(rusqlite::Error::InvalidQuery),
     }
 }
 

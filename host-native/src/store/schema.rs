@@ -15,20 +15,25 @@ const VERSION: i32 = 1;
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes of a page. 8 KiB keeps records of up to 2 KB out of overflow chains.
-const PAGE_BYTES: u64 = 8192;
+pub const PAGE_BYTES: u64 = 8192;
 
-/// Creates `dir` and an empty `dir/name` if absent, readable by this user only, for the file holds
-/// everybody's documents and the hashes of the keys. SQLite gives its journal the same mode.
-pub fn create_private(dir: &Path, name: &str) -> Result<PathBuf, HostError> {
-    let failed = |error: std::io::Error| {
-        let message = format!("cannot write to the data directory {}: {error}", dir.display());
-        HostError::new(HostErrorKind::Failed, message)
-    };
+/// Creates `dir` if absent, readable by this user only, for it holds everybody's documents and the hashes of the keys.
+pub fn create_dir(dir: &Path) -> Result<(), HostError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(failed)?;
+    builder.create(dir).map_err(|error| cannot_write(dir, &error))
+}
+
+fn cannot_write(dir: &Path, error: &std::io::Error) -> HostError {
+    let message = format!("cannot write to the data directory {}: {error}", dir.display());
+    HostError::new(HostErrorKind::Failed, message)
+}
+
+/// Creates an empty `dir/name` if absent, readable by this user only. SQLite gives its journal the same mode.
+pub fn create_private(dir: &Path, name: &str) -> Result<PathBuf, HostError> {
+    let failed = |error: std::io::Error| cannot_write(dir, &error);
     let path = dir.join(name);
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
@@ -82,11 +87,14 @@ pub fn prepare(connection: &mut Connection, path: &Path, max_bytes: Option<u64>)
          PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 67108864;",
     ))?;
-    if let Some(max_bytes) = max_bytes {
-        let pages = (max_bytes / PAGE_BYTES).max(1);
-        run(connection.execute_batch(&format!("PRAGMA max_page_count = {pages}")))?;
-    }
-    Ok(())
+    run(limit(connection, max_bytes))
+}
+
+/// Lets the file grow to so many bytes.
+pub fn limit(connection: &Connection, max_bytes: Option<u64>) -> rusqlite::Result<()> {
+    let Some(max_bytes) = max_bytes else { return Ok(()) };
+    let pages = (max_bytes / PAGE_BYTES).max(1);
+    connection.execute_batch(&format!("PRAGMA max_page_count = {pages}"))
 }
 
 /// An ordinary table with an index on the key. Without row ids the values would lie in the inner pages of

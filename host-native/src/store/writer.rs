@@ -1,13 +1,16 @@
 //! The one thread that writes.
 
+use super::damage::Damage;
 use super::error::{host_error, is_busy};
 use super::read::with_value;
+use super::reserve::Reserve;
+use super::schema;
 use haversack_engine::seam::text_or_base64::Blob;
 use haversack_engine::seam::{HostError, HostErrorKind, Key, KvReply, Write};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -42,11 +45,17 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub fn start(connection: Connection) -> Result<Writer, HostError> {
+    pub fn start(
+        connection: Connection,
+        damage: Arc<Damage>,
+        reserve: Reserve,
+        max_bytes: Option<u64>,
+    ) -> Result<Writer, HostError> {
         let (jobs, queue) = channel();
+        let mut file = File { connection, damage, reserve, max_bytes };
         let thread = std::thread::Builder::new()
             .name("store".into())
-            .spawn(move || work(&connection, &queue))
+            .spawn(move || work(&mut file, &queue))
             .map_err(|e| HostError::new(HostErrorKind::Failed, format!("cannot start a thread: {e}")))?;
         Ok(Writer { jobs, thread: Mutex::new(Some(thread)) })
     }
@@ -84,7 +93,15 @@ struct Next {
     reply: Answer,
 }
 
-fn work(connection: &Connection, queue: &Receiver<Job>) {
+/// The database, and what decides whether it is written to.
+struct File {
+    connection: Connection,
+    damage: Arc<Damage>,
+    reserve: Reserve,
+    max_bytes: Option<u64>,
+}
+
+fn work(file: &mut File, queue: &Receiver<Job>) {
     let mut journal_has_pages = true;
     let mut stopping = false;
     while !stopping {
@@ -92,7 +109,7 @@ fn work(connection: &Connection, queue: &Receiver<Job>) {
             match queue.recv_timeout(IDLE) {
                 Err(RecvTimeoutError::Timeout) => {
                     // A reader may hold it back; the next idle moment tries again only after a write.
-                    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+                    let _ = file.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
                     journal_has_pages = false;
                     continue;
                 }
@@ -120,17 +137,31 @@ fn work(connection: &Connection, queue: &Receiver<Job>) {
                 job = queue.try_recv().ok();
             }
         }
-        take_numbers(connection, nexts);
-        commit_together(connection, commits);
+        if file.damage.is_met() {
+            let replies = nexts.into_iter().map(|next| next.reply);
+            for reply in replies.chain(commits.into_iter().map(|commit| commit.reply)) {
+                let _ = reply.send(Err(Damage::refusal()));
+            }
+            continue;
+        }
+        take_numbers(file, nexts);
+        commit_together(file, commits);
         journal_has_pages = true;
     }
 }
 
 /// Numbers are visible to every process when they are given out, but not yet synced: the commit that uses
 /// one syncs the whole journal up to itself, so a number that survived in a commit survived here too.
-fn take_numbers(connection: &Connection, nexts: Vec<Next>) {
+fn take_numbers(file: &mut File, nexts: Vec<Next>) {
     for next in nexts {
-        let result = in_transaction(connection, "NORMAL", || take_number(connection, &next));
+        let body = |connection: &Connection| take_number(connection, &next);
+        let result = match file.transaction("NORMAL", body) {
+            // A delete needs numbers too.
+            Err(error) if error.kind == HostErrorKind::Full => {
+                file.with_reserve(|file| file.transaction("NORMAL", body))
+            }
+            result => result,
+        };
         let _ = next.reply.send(result);
     }
 }
@@ -155,9 +186,9 @@ fn not_a_number(key: &Key) -> Failure {
 
 /// Tries the whole batch under one sync. If anything but a conflict happens, each gets a transaction of its
 /// own, so that one commit that is too large for the disk does not fail the others.
-fn commit_together(connection: &Connection, commits: Vec<Commit>) {
-    if commits.len() > 1 {
-        let results = in_transaction(connection, "FULL", || {
+fn commit_together(file: &mut File, commits: Vec<Commit>) {
+    if commits.len() > 1 && file.reserve.is_whole() {
+        let results = file.transaction("FULL", |connection| {
             commits.iter().map(|commit| apply(connection, commit)).collect::<Result<Vec<_>, _>>()
         });
         if let Ok(results) = results {
@@ -168,9 +199,105 @@ fn commit_together(connection: &Connection, commits: Vec<Commit>) {
         }
     }
     for commit in commits {
-        let result = in_transaction(connection, "FULL", || apply(connection, &commit));
+        let result = file.commit(&commit);
         let _ = commit.reply.send(result);
     }
+}
+
+impl File {
+    fn commit(&mut self, commit: &Commit) -> Result<KvReply, HostError> {
+        if !self.reserve.is_whole() {
+            self.reserve.refill();
+        }
+        if self.reserve.is_whole() {
+            match self.transaction("FULL", |connection| apply(connection, commit)) {
+                Err(error) if error.kind == HostErrorKind::Full => {}
+                result => return result,
+            }
+        }
+        // What makes the store smaller may use the room that is kept for it.
+        self.with_reserve(|file| {
+            file.transaction("FULL", |connection| match makes_room(connection, commit)? {
+                true => apply(connection, commit),
+                false => Err(Failure::Refused(full())),
+            })
+        })
+    }
+
+    /// Does it with the reserve, if it does not go otherwise: first beyond the limit of the file, then with the room on
+    /// the disk.
+    fn with_reserve<T>(&mut self, body: impl Fn(&File) -> Result<T, HostError>) -> Result<T, HostError> {
+        if self.reserve.bytes() == 0 {
+            return body(self);
+        }
+        let beyond = self.max_bytes.map(|max| max.saturating_add(self.reserve.bytes()));
+        let _ = schema::limit(&self.connection, beyond);
+        let mut result = body(self);
+        // A commit that was refused as it makes no room has not failed for want of it.
+        let wants_room = |result: &Result<T, HostError>| matches!(result, Err(error) if error.kind == HostErrorKind::Full && *error != full());
+        if wants_room(&result) && self.reserve.release() {
+            result = body(self);
+            self.reserve.refill();
+        }
+        let _ = schema::limit(&self.connection, self.max_bytes);
+        result
+    }
+
+    /// Runs `body` inside a write transaction. Damage that it meets is noted.
+    fn transaction<T>(
+        &self,
+        synchronous: &str,
+        body: impl Fn(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, HostError> {
+        in_transaction(&self.connection, synchronous, || body(&self.connection)).inspect_err(|error| {
+            if error.kind == HostErrorKind::Damaged {
+                self.damage.note(&error.message);
+            }
+        })
+    }
+}
+
+fn full() -> HostError {
+    let message =
+        "the disk is full or the store has reached its limit: nothing was written; delete what is not needed";
+    HostError::new(HostErrorKind::Full, message)
+}
+
+/// What a delete may write beside what it removes: a line of the event log, and a note of what is still to be removed.
+const NOTES_BYTES: u64 = 16 << 10;
+
+/// By how much a commit that removes nothing may make records longer that are there.
+const LONGER_BYTES: u64 = 64;
+
+/// Whether a commit removes something, and no less than it writes; or changes what is there and hardly makes it longer
+/// (a mark that something is to be removed).
+fn makes_room(connection: &Connection, commit: &Commit) -> rusqlite::Result<bool> {
+    let (mut removed, mut added, mut freed, mut written) = (0u64, 0u64, 0u64, 0u64);
+    let sizes = "SELECT count(*), ifnull(sum(length(key) + octet_length(value)), 0) FROM kv WHERE";
+    let of = |condition: &str, keys: &[&str]| -> rusqlite::Result<(u64, u64)> {
+        let mut statement = connection.prepare_cached(&format!("{sizes} {condition}"))?;
+        let number = |row: &rusqlite::Row<'_>, at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
+        statement.query_row(rusqlite::params_from_iter(keys), |row| Ok((number(row, 0)?, number(row, 1)?)))
+    };
+    for write in &commit.writes {
+        let (count, bytes): (u64, u64) = match write {
+            Write::Put(key, value) => {
+                written += (key.as_str().len() + value.len()) as u64;
+                let (count, bytes) = of("key = ?1", &[key.as_str()])?;
+                added += 1 - count.min(1);
+                (0, bytes)
+            }
+            Write::Delete(key) => of("key = ?1", &[key.as_str()])?,
+            Write::DeleteRange(range) => {
+                of("key >= ?1 AND key < ?2", &[range.start.as_str(), range.end.as_str()])?
+            }
+        };
+        removed += count;
+        freed += bytes;
+    }
+    let shorter = removed > 0 && written <= freed + NOTES_BYTES;
+    let same = removed == 0 && added == 0 && written <= freed + LONGER_BYTES;
+    Ok(shorter || same)
 }
 
 fn apply(connection: &Connection, commit: &Commit) -> Result<KvReply, Failure> {

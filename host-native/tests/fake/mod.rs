@@ -3,13 +3,13 @@
 #![allow(dead_code)]
 
 use bytes::Bytes;
+use haversack::caller::Caller;
 use haversack::effects::Effects;
 use haversack::extraction::{ExtractionOptions, Extractor};
 use haversack::host::Host;
 use haversack::http::HttpClient;
 use haversack::store::{Store, StoreOptions};
-use haversack_engine::seam::{ApiRequest, Cx, Head, Run};
-use haversack_extract::{ExtractError, Extracted, Limits, Source};
+use haversack_engine::seam::{ApiRequest, Cx, Head, Origin, Run};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -19,13 +19,21 @@ where
     F: Fn(Cx, ApiRequest) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
-    fn unreadable(source: Source<'_>, _: &Limits) -> Result<Extracted, ExtractError> {
-        Err(ExtractError::Empty { name: source.name.into() })
-    }
     let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
-    let extractor = Extractor::new(unreadable, ExtractionOptions::default());
-    let effects = Effects { store, http: HttpClient::new(false), extractor };
-    Host::new(Arc::new(move |request, origin| Run::new(&origin, |cx| body(cx, request))), effects)
+    let extractor = Extractor::new(ExtractionOptions::default()).unwrap();
+    let effects =
+        Effects { store, http: HttpClient::new(false), extractor, caller: Caller::Unknown, place: None };
+    let start = move |request, origin| Run::new(&origin, |cx| body(cx, request));
+    Host::new(Arc::new(start), Arc::new(guard), effects)
+}
+
+/// Lets everybody in but the holders of the key `made-up`.
+fn guard(request: ApiRequest, origin: Origin) -> Run {
+    let known = request.header("authorization") != Some("Bearer made-up");
+    Run::new(&origin, move |cx| async move {
+        let status = if known { 204 } else { 403 };
+        cx.head(Head { status, headers: vec![], streaming: false });
+    })
 }
 
 pub fn request() -> ApiRequest {

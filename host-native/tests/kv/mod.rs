@@ -160,6 +160,7 @@ pub fn model(map: &mut BTreeMap<Key, Bytes>, op: &KvOp) -> KvReply {
             }
             KvReply::Committed
         }
+        KvOp::Damaged { .. } => KvReply::Noted,
     }
 }
 

@@ -39,13 +39,30 @@ impl Pieces {
         Ok(Some(Pieces { store, name, len }))
     }
 
-    /// Stores a file under a new name, piece by piece as it comes. It is not current yet.
+    /// Stores a file of at most `bytes_max` bytes under a new name, piece by piece as it comes. It is not current yet. Of a
+    /// file that is larger, or breaks off, nothing stays.
     pub async fn write<E: Display>(
         store: Rc<Store>,
         name: String,
-        mut file: impl Stream<Item = Result<Bytes, E>> + Unpin,
+        bytes_max: u64,
+        file: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<Pieces, HostError> {
         let mut pieces = Pieces { store, name, len: 0 };
+        match pieces.fill(bytes_max, file).await {
+            Ok(()) => Ok(pieces),
+            Err(error) => {
+                // What cannot be removed is in nobody's way.
+                let _ = pieces.remove().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn fill<E: Display>(
+        &mut self,
+        bytes_max: u64,
+        mut file: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<(), HostError> {
         let mut rest = BytesMut::new();
         loop {
             let more = file.next().await;
@@ -53,16 +70,21 @@ impl Pieces {
             if let Some(bytes) = more {
                 let broken =
                     |why: E| HostError::new(HostErrorKind::Rejected, format!("the file broke off: {why}"));
-                rest.extend_from_slice(&bytes.map_err(broken)?);
+                let bytes = bytes.map_err(broken)?;
+                if self.len + (rest.len() + bytes.len()) as u64 > bytes_max {
+                    let message = format!("the file is larger than {bytes_max} bytes");
+                    return Err(HostError::new(HostErrorKind::TooLarge, message));
+                }
+                rest.extend_from_slice(&bytes);
             }
             while rest.len() as u64 >= PIECE_BYTES || (ended && !rest.is_empty()) {
                 let piece = rest.split_to(rest.len().min(PIECE_BYTES as usize));
-                let key = pieces.key(pieces.len / PIECE_BYTES);
-                pieces.store.set(key, &piece).await.map_err(failed)?;
-                pieces.len += piece.len() as u64;
+                let key = self.key(self.len / PIECE_BYTES);
+                self.store.set(key, &piece).await.map_err(failed)?;
+                self.len += piece.len() as u64;
             }
             if ended {
-                return Ok(pieces);
+                return Ok(());
             }
         }
     }

@@ -83,6 +83,7 @@ impl Postgres {
                 }
             }
             KvOp::Commit { expect, writes } => self.commit(expect, writes).await,
+            KvOp::Damaged { .. } => Ok(KvReply::Noted),
         }
     }
 

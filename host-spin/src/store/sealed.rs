@@ -5,7 +5,7 @@ use super::overlay::Overlay;
 use super::pieces::{Pieces, failed};
 use bytes::Bytes;
 use futures_util::Stream;
-use haversack_engine::bundle::{Snapshot, Source};
+use haversack_engine::bundle::{Manifest, Snapshot, Source};
 use haversack_engine::seam::text_or_base64::Blob;
 use haversack_engine::seam::{HostError, HostErrorKind, Key, KvOp, KvReply};
 use spin_sdk::key_value;
@@ -33,6 +33,24 @@ impl Source for Place {
 
 /// Blocks of the file that stay in memory.
 const CACHE_BYTES: usize = 8 << 20;
+
+/// A file that is stored and is not current yet.
+pub struct Staged {
+    pieces: Pieces,
+    snapshot: Snapshot<Place>,
+}
+
+impl Staged {
+    /// What the file says of itself.
+    pub async fn manifest(&self) -> Result<Manifest, HostError> {
+        self.snapshot.manifest().await
+    }
+
+    /// Removes it. What cannot be removed is in nobody's way.
+    pub async fn discard(self) {
+        let _ = self.pieces.remove().await;
+    }
+}
 
 /// The store.
 pub struct Sealed {
@@ -62,34 +80,42 @@ impl Sealed {
         Ok(Sealed { values: None, snapshot, overlay: RefCell::default() })
     }
 
-    /// Replaces the file by another one, under a name that is not taken. What it was before stays for those who are
-    /// reading it, and goes with the next replacement.
-    pub async fn replace<E: Display>(
+    /// Stores another file of at most `bytes_max` bytes beside the current one, under a name that is not taken.
+    pub async fn stage<E: Display>(
         &self,
         name: String,
+        bytes_max: u64,
         file: impl Stream<Item = Result<Bytes, E>> + Unpin,
-    ) -> Result<(), HostError> {
-        let Some(values) = self.values.clone() else {
-            let message = "the documents of this server are part of the component: deploy another one";
-            return Err(HostError::new(HostErrorKind::Refused, message));
-        };
-        let before = Pieces::current(values.clone()).await?;
-        let pieces = Pieces::write(values, name, file).await?;
+    ) -> Result<Staged, HostError> {
+        let values = self.values()?;
+        let pieces = Pieces::write(values, name, bytes_max, file).await?;
         match opened(pieces.clone()).await {
-            Ok(snapshot) => {
-                pieces.make_current().await?;
-                *self.snapshot.borrow_mut() = Some(Rc::new(snapshot));
-            }
+            Ok(snapshot) => Ok(Staged { pieces, snapshot }),
             Err(error) => {
                 // Not a bundle, or not all of one. What cannot be removed is in nobody's way.
                 let _ = pieces.remove().await;
-                return Err(error);
+                Err(error)
             }
         }
+    }
+
+    /// Replaces the file by a staged one. What it was before stays for those who are reading it, and goes with the next
+    /// replacement.
+    pub async fn replace(&self, staged: Staged) -> Result<(), HostError> {
+        let before = Pieces::current(self.values()?).await?;
+        staged.pieces.make_current().await?;
+        *self.snapshot.borrow_mut() = Some(Rc::new(staged.snapshot));
         match before {
             Some(before) => before.remove().await,
             None => Ok(()),
         }
+    }
+
+    fn values(&self) -> Result<Rc<key_value::Store>, HostError> {
+        self.values.clone().ok_or_else(|| {
+            let message = "the documents of this server are part of the component: deploy another one";
+            HostError::new(HostErrorKind::Refused, message)
+        })
     }
 
     /// Carries out `op`.
@@ -145,6 +171,7 @@ impl Sealed {
                 overlay.write(writes);
                 Ok(KvReply::Committed)
             }
+            KvOp::Damaged { .. } => Ok(KvReply::Noted),
         }
     }
 

@@ -41,6 +41,7 @@ impl Sqlite {
             }
             KvOp::Next { key, count } => self.next(key, count).await,
             KvOp::Commit { expect, writes } => self.commit(expect, writes).await,
+            KvOp::Damaged { .. } => Ok(KvReply::Noted),
         }
     }
 

@@ -101,6 +101,32 @@ test("who stops listening stops the model, and what was said is kept", async (t)
   assert.match(history[1].content, /^and on /);
 });
 
+for (const path of ["chat", "stream-chat"]) {
+  test(`who leaves before the first word stops the model as well (${path})`, async (t) => {
+    let begin, stopped;
+    const begun = new Promise((resolve) => (begin = resolve));
+    const llm = {
+      env: { LLM_PROVIDER: "host" },
+      async *complete(_, signal) {
+        stopped = new Promise((resolve) => signal.addEventListener("abort", resolve));
+        begin();
+        await stopped;
+      },
+    };
+    const haversack = await opened(t, { llm });
+    await haversack.workspace("docs");
+    const abort = new AbortController();
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ message: "Tell me everything", mode: "chat" });
+    const answering = haversack.fetch(`/api/v1/workspace/docs/${path}`, { method: "POST", headers, body, signal: abort.signal });
+    await begun;
+    abort.abort();
+    await assert.rejects(answering, { name: "AbortError" });
+    await stopped;
+    assert.deepEqual(await haversack.history("docs"), []);
+  });
+}
+
 test("an embedder of the application is asked for every text", async (t) => {
   const embedder = {
     env: { EMBEDDING_ENGINE: "host", EMBEDDING_MODEL_PREF: "letters" },

@@ -42,16 +42,20 @@ impl Client {
         self.send("POST", path, "application/json", json.as_bytes())
     }
 
-    /// Uploads `text` as a file into a workspace.
-    pub fn upload(&mut self, name: &str, text: &str, workspace: &str) -> io::Result<Response> {
+    /// Uploads a file, into a workspace if one is named.
+    pub fn upload(&mut self, name: &str, file: &[u8], workspace: Option<&str>) -> io::Result<Response> {
         const B: &str = "haversackbenchboundary";
         let disposition = "Content-Disposition: form-data; name=";
-        let body = format!(
-            "--{B}\r\n{disposition}\"addToWorkspaces\"\r\n\r\n{workspace}\r\n\
-             --{B}\r\n{disposition}\"file\"; filename=\"{name}\"\r\nContent-Type: text/plain\r\n\r\n{text}\r\n--{B}--\r\n"
-        );
+        let mut body = Vec::with_capacity(file.len() + 512);
+        if let Some(workspace) = workspace {
+            body.extend(format!("--{B}\r\n{disposition}\"addToWorkspaces\"\r\n\r\n{workspace}\r\n").bytes());
+        }
+        // The name says what it is.
+        body.extend(format!("--{B}\r\n{disposition}\"file\"; filename=\"{name}\"\r\n\r\n").bytes());
+        body.extend_from_slice(file);
+        body.extend(format!("\r\n--{B}--\r\n").bytes());
         let content_type = format!("multipart/form-data; boundary={B}");
-        self.send("POST", "/api/v1/document/upload", &content_type, body.as_bytes())
+        self.send("POST", "/api/v1/document/upload", &content_type, &body)
     }
 
     fn send(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<Response> {

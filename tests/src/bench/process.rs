@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use crate::target::process::{component, spin_host};
+use crate::target::usage;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -84,21 +85,13 @@ impl Server {
 
     /// Resident memory in MB, and its high-water mark.
     pub fn memory_mb(&self) -> io::Result<(f64, f64)> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            line.split_whitespace().next()?.parse::<f64>().ok().map(|kb| kb / 1024.0)
-        };
-        Ok((field("VmRSS:").unwrap_or(0.0), field("VmHWM:").unwrap_or(0.0)))
+        let memory = usage::memory(self.child.id())?;
+        Ok((memory.resident, memory.highest))
     }
 
     /// Processor time used so far, all threads, user and system.
     pub fn cpu(&self) -> io::Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-        let ticks: u64 = fields.iter().skip(11).take(2).filter_map(|f| f.parse::<u64>().ok()).sum();
-        // Linux counts in hundredths of a second wherever this runs.
-        Ok(Duration::from_millis(ticks * 10))
+        usage::cpu(self.child.id())
     }
 
     /// Ends it at once, as a power cut would.

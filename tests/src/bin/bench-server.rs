@@ -137,7 +137,7 @@ fn idle_streams(mock: &MockServer, vars: &[(&str, &str)]) -> io::Result<()> {
     let server = Server::start(data.path(), vars)?;
     let mut client = server.client()?;
     expect_ok(&client.post("/api/v1/workspace/new", r#"{"name":"small","chatMode":"chat"}"#)?);
-    expect_ok(&client.upload("corpus.txt", &Corpus::new(1).text(10_000), "small")?);
+    expect_ok(&client.upload("corpus.txt", Corpus::new(1).text(10_000).as_bytes(), Some("small"))?);
     let ask = |content: &str| {
         format!(r#"{{"model":"small","stream":true,"messages":[{{"role":"user","content":"{content}"}}]}}"#)
     };
@@ -160,7 +160,7 @@ fn ingest(server: &Server) -> io::Result<()> {
     let mut megabyte = |n: u64, workspace: &str| -> io::Result<Duration> {
         let text = Corpus::new(n).text(1_000_000);
         let start = Instant::now();
-        expect_ok(&client.upload(&format!("corpus-{n}.txt"), &text, workspace)?);
+        expect_ok(&client.upload(&format!("corpus-{n}.txt"), text.as_bytes(), Some(workspace))?);
         Ok(start.elapsed())
     };
     let small: Vec<Duration> = (0..2).map(|n| megabyte(n, "small")).collect::<io::Result<_>>()?;

@@ -129,7 +129,7 @@ fn ingest(host: &str, server: &Server, chunks: usize) -> io::Result<()> {
     let start = Instant::now();
     for n in 0..bytes.div_ceil(1_000_000) {
         let text = Corpus::new(n as u64).text((bytes - n * 1_000_000).min(1_000_000));
-        expect_ok(&client.upload(&format!("corpus-{n}.txt"), &text, "w")?);
+        expect_ok(&client.upload(&format!("corpus-{n}.txt"), text.as_bytes(), Some("w"))?);
     }
     let seconds = start.elapsed().as_secs_f64();
     let count = client.get("/api/v1/system/vector-count")?;

@@ -20,6 +20,8 @@ pub struct Plan {
     pub cut: bool,
     /// Wait after the first word until the mock is told to go on.
     pub hold: bool,
+    /// Say nothing, not even a status, until the mock is told to go on.
+    pub stall: bool,
     /// Milliseconds before each word.
     pub pause_ms: u64,
     /// Words in the prompt and in the reply.
@@ -55,6 +57,7 @@ pub fn plan(body: &Value) -> Plan {
         error: (name == "error").then(|| u16::try_from(number(400)).unwrap_or(400)),
         cut: name == "cut",
         hold: name == "hold",
+        stall: name == "stall",
         pause_ms: if name == "slow" { number(50) } else { 0 },
         usage: (prompt_words, word_count(&reply)),
         reply,
@@ -121,7 +124,8 @@ pub(super) fn answer(body: &Value, serial: usize) -> Answer {
     }
     let choice = json!({"index": 0, "finish_reason": "stop", "message": message});
     let body = json!({"id": id, "object": "chat.completion", "created": 1, "model": body["model"], "choices": [choice], "usage": usage});
-    Answer { pause_ms: plan.pause_ms, ..Answer::json(200, &body) }
+    let held_from = plan.stall.then_some(0);
+    Answer { pause_ms: plan.pause_ms, held_from, ..Answer::json(200, &body) }
 }
 
 fn streamed(body: &Value, plan: &Plan, id: &str, usage: &Value) -> Answer {
@@ -147,7 +151,7 @@ fn streamed(body: &Value, plan: &Plan, id: &str, usage: &Value) -> Answer {
         pieces.push("data: [DONE]\n\n".into());
     }
     // The first piece only names the role, the second is the first word.
-    let held_from = plan.hold.then_some(2);
+    let held_from = plan.hold.then_some(2).or(plan.stall.then_some(0));
     let pause_ms = plan.pause_ms;
     Answer { status: 200, content_type: "text/event-stream", pieces, pause_ms, cut: plan.cut, held_from }
 }
@@ -167,6 +171,7 @@ mod tests {
         assert_eq!(plan(&ask("[[mock:error 429]]")).error, Some(429));
         assert_eq!(plan(&ask("[[mock:empty]]")).reply, "");
         assert_eq!(plan(&ask("[[mock:slow 7]]")).pause_ms, 7);
+        assert!(plan(&ask("[[mock:stall]]")).stall && plan(&ask("[[mock:hold]]")).hold);
         let plain = plan(&ask("hi there"));
         assert!(plain.reply.ends_with(" n=2 echo: hi there") && plain.error.is_none());
         assert_eq!(plain.usage, (3, 6));

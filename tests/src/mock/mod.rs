@@ -39,7 +39,8 @@ pub struct Answer {
     pub pause_ms: u64,
     /// The connection breaks off after the last piece.
     pub cut: bool,
-    /// The pieces from this one on wait until the mock is told to go on. The simulated network does not wait.
+    /// The pieces from this one on wait until the mock is told to go on; with the first one, the head waits too. The
+    /// simulated network does not wait.
     pub held_from: Option<usize>,
 }
 

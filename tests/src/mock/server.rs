@@ -8,6 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -30,6 +31,24 @@ struct Shared {
     mock: Mutex<Mock>,
     /// Changes whenever answers that are held may go on.
     releases: watch::Sender<()>,
+    /// Requests that were not answered to their end yet, and whose clients are still there.
+    open: AtomicUsize,
+}
+
+/// Counts a request for as long as somebody waits for its answer.
+struct Open(Arc<Shared>);
+
+impl Open {
+    fn new(shared: &Arc<Shared>) -> Open {
+        shared.open.fetch_add(1, Ordering::SeqCst);
+        Open(shared.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl MockServer {
@@ -37,7 +56,8 @@ impl MockServer {
     pub async fn start() -> io::Result<MockServer> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared { mock: Mutex::default(), releases: watch::Sender::new(()) });
+        let releases = watch::Sender::new(());
+        let shared = Arc::new(Shared { mock: Mutex::default(), releases, open: AtomicUsize::new(0) });
         let router = Router::new().fallback(answer).with_state(shared.clone());
         let task = tokio::spawn(async move {
             // It only ends with the runtime, or with an accept error that would fail every test.
@@ -54,6 +74,11 @@ impl MockServer {
     /// What was asked since the last call.
     pub fn take_log(&self) -> Vec<Asked> {
         self.shared.mock().take_log()
+    }
+
+    /// Requests under way: their clients are there, and wait for the rest of the answer.
+    pub fn open(&self) -> usize {
+        self.shared.open.load(Ordering::SeqCst)
     }
 
     /// Lets the answers go on that are held now (`[[mock:hold]]`). Clients say `POST /__mock/release`.
@@ -79,17 +104,23 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         shared.releases.send_replace(());
         return Response::default();
     }
+    let open = Open::new(&shared);
     // From here on no release is missed.
-    let releases = shared.releases.subscribe();
+    let mut releases = shared.releases.subscribe();
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
     let answer = shared.mock().answer(parts.method.as_str(), &parts.uri.to_string(), &body);
+    if answer.held_from == Some(0) {
+        // It only fails when the mock is gone.
+        let _ = releases.changed().await;
+    }
+    let held_from = answer.held_from.filter(|from| *from > 0);
     let pause = Duration::from_millis(answer.pause_ms);
     let cut = answer.cut.then(|| Err(io::Error::other("the mock was told to break off")));
     let pieces = answer.pieces.into_iter().map(Ok).chain(cut).enumerate();
-    let body = stream::unfold((pieces, releases), move |(mut pieces, mut releases)| async move {
+    let body = stream::unfold((pieces, releases, open), move |(mut pieces, mut releases, open)| async move {
         let (at, piece): (usize, Result<Bytes, io::Error>) = pieces.next()?;
-        if answer.held_from == Some(at) {
+        if held_from == Some(at) {
             // It only fails when the mock is gone.
             releases.changed().await.ok()?;
         }
@@ -98,7 +129,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
-        Some((piece, (pieces, releases)))
+        Some((piece, (pieces, releases, open)))
     });
     let mut response = Response::new(Body::from_stream(body));
     *response.status_mut() = axum::http::StatusCode::from_u16(answer.status).unwrap_or_default();

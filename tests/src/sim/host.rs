@@ -523,6 +523,7 @@ fn describe(effect: &Effect) -> String {
             });
             format!("commit if {} unchanged: {}", expect.len(), writes.collect::<Vec<_>>().join(" "))
         }
+        Effect::Kv(KvOp::Damaged { key, why }) => format!("damaged {key}: {why}"),
         Effect::Http(request) => format!("{} {}", request.method, request.url),
         Effect::Extract(request) => format!("extract {:?} ({} bytes)", request.name, request.bytes.len()),
         Effect::Complete(_) => "complete".into(),

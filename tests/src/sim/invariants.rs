@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks everything; the first thing that is wrong, in words.
 pub fn check(store: &Store) -> Result<(), String> {
+    let store = &store.opened()?;
     let records = Records { store, orphans: orphans(store) };
     records.workspaces()?;
     records.threads()?;
@@ -304,60 +305,9 @@ impl Records<'_> {
 
     /// No key is outside of the schema.
     fn schema(&self) -> Result<(), String> {
-        const KNOWN: [&str; 49] = [
-            "meta",
-            "seq",
-            "key",
-            "key.id",
-            "key.used",
-            "user",
-            "user.name",
-            "member",
-            "member.in",
-            "session",
-            "session.of",
-            "sso",
-            "sso.of",
-            "invite",
-            "invite.code",
-            "sent",
-            "rate",
-            "set",
-            "event",
-            "ws",
-            "ws.slug",
-            "thread",
-            "thread.slug",
-            "chat",
-            "chat.id",
-            "embed",
-            "embed.uuid",
-            "embed.of",
-            "embed.chat",
-            "embed.day",
-            "embed.use",
-            "folder",
-            "doc",
-            "doc.id",
-            "doc.text",
-            "doc.pages",
-            "doc.hash",
-            "wsdoc",
-            "wsdoc.path",
-            "wsdoc.in",
-            "wsdoc.pin",
-            "index",
-            "index.log",
-            "vec",
-            "code",
-            "term",
-            "row",
-            "chunk",
-            "staging",
-        ];
         for (at, _) in self.store.iter() {
             let kind = at.as_str().split('/').next().unwrap_or_default();
-            ensure(KNOWN.contains(&kind), || format!("{at} is not in the schema"))?;
+            ensure(key::KINDS.contains(&kind), || format!("{at} is not in the schema"))?;
         }
         Ok(())
     }

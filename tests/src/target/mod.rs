@@ -3,6 +3,7 @@
 pub mod process;
 mod real;
 mod sim;
+pub mod usage;
 
 pub use real::{
     Chromium, ChromiumTarget, Kind, Native, NativeTarget, Node, NodeTarget, RealTarget, Spin, SpinFresh,

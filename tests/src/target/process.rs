@@ -4,6 +4,7 @@ use crate::client;
 use crate::requests::{API_KEY, get};
 use crate::target::Answer;
 use haversack_engine::seam::ApiRequest;
+use rustix::process::{Pid, Signal};
 use std::collections::BTreeMap;
 use std::io::{Error, Result};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -25,8 +26,27 @@ impl ServerProcess {
     /// Starts the native server on `data` and waits until it answers. `vars` are its environment; the suite's
     /// key is valid.
     pub async fn start(data: &Path, vars: &BTreeMap<String, String>) -> Result<ServerProcess> {
+        ServerProcess::start_with(Command::new(program()?), data, vars).await
+    }
+
+    /// The same with at most so many bytes of address space: what would take all of the machine's memory fails instead.
+    pub async fn start_bounded(
+        data: &Path,
+        vars: &BTreeMap<String, String>,
+        address_space: u64,
+    ) -> Result<ServerProcess> {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -v {} && exec \"$0\" \"$@\"", address_space >> 10);
+        command.args(["-c", &script]).arg(program()?);
+        ServerProcess::start_with(command, data, vars).await
+    }
+
+    async fn start_with(
+        mut command: Command,
+        data: &Path,
+        vars: &BTreeMap<String, String>,
+    ) -> Result<ServerProcess> {
         let address = free_address()?;
-        let mut command = Command::new(program()?);
         command.arg("serve").args(["--listen", &address.to_string()]).arg("--data").arg(data);
         bare(&mut command, data);
         command.envs(vars).env("TZ", "UTC").env("HAVERSACK_API_KEY", API_KEY).env("HAVERSACK_LOG", "error");
@@ -95,6 +115,17 @@ impl ServerProcess {
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait().map(drop)
+    }
+
+    /// Asks it to end, as a service manager does, and waits until it is gone.
+    pub fn stop(&mut self) -> Result<()> {
+        rustix::process::kill_process(Pid::from_child(&self.child), Signal::TERM)?;
+        self.child.wait().map(drop)
+    }
+
+    /// Whether it is still there.
+    pub fn running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     async fn wait(&mut self) -> Result<()> {

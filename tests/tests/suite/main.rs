@@ -36,6 +36,7 @@ mod api_table;
 mod bad_input;
 mod crash;
 mod golden;
+mod hostile;
 mod models;
 mod package;
 mod quick_start;

@@ -222,6 +222,77 @@ fn an_exported_workspace_answers_alike_wherever_it_is_imported() {
     assert_eq!(questions(&mut sealed), wanted);
 }
 
+/// A key of these limits, made with the operator's.
+fn key(server: &mut impl Target, limits: &Value) -> String {
+    let made = server.call(json("POST", "/system/generate-api-key", limits)).json();
+    made["apiKey"]["secret"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+}
+
+/// The same request with another key, or with none.
+fn with_key(request: &ApiRequest, secret: Option<&str>) -> ApiRequest {
+    let mut request = request.clone();
+    request.headers.retain(|(name, _)| name != "authorization");
+    let secret = secret.map_or("none".to_owned(), |secret| format!("Bearer {secret}"));
+    request.headers.push(("authorization".to_owned(), secret));
+    request
+}
+
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn only_who_may_write_everywhere_replaces_a_sealed_workspace() {
+    let (wanted, import) = exported();
+    let more = [("HAVERSACK_STORE", "sealed"), ("HAVERSACK_MAX_IMPORT_BYTES", "8000000")];
+    let mut server = SpinTarget::new(&with(&more));
+    assert_eq!(server.call(import.clone()).status, 200);
+    let empty = {
+        let mut source = NativeTarget::new(&with(&[]));
+        assert_eq!(source.call(json("POST", "/v1/workspace/new", &json!({"name": "Empty"}))).status, 200);
+        let bundle = source.call(get("/v1/workspace/empty/export"));
+        raw("POST", "/v1/workspace/import", "application/octet-stream", bundle.body)
+    };
+    let refused = [
+        json!({"scopes": ["read"]}),
+        json!({"scopes": ["chat"]}),
+        json!({"scopes": ["read", "chat"], "workspaces": ["w"]}),
+        json!({"scopes": ["write"], "workspaces": ["w"]}),
+        json!({"scopes": ["admin"], "workspaces": ["w"]}),
+    ];
+    let mut secrets: Vec<Option<String>> =
+        refused.iter().map(|limits| Some(key(&mut server, limits))).collect();
+    secrets.extend([None, Some("made-up".to_owned())]);
+    for path in ["/api/v1/workspace/import", "/api/v1/Workspace/import/"] {
+        for secret in &secrets {
+            let mut request = with_key(&empty, secret.as_deref());
+            path.clone_into(&mut request.path);
+            let answer = server.call(request);
+            assert_eq!(answer.status, 403, "{path} {secret:?}: {answer:?}");
+        }
+    }
+    assert_eq!(questions(&mut server), wanted, "nothing was replaced");
+    let large = raw("POST", "/v1/workspace/import", "application/octet-stream", vec![0; 8_000_001]);
+    assert_eq!(server.call(large).status, 413);
+    assert_eq!(questions(&mut server), wanted);
+    let writer = key(&mut server, &json!({"scopes": ["write"]}));
+    let answer = server.call(with_key(&empty, Some(&writer)));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(server.call(get("/v1/workspaces")).json()["workspaces"][0]["slug"], "empty");
+}
+
+#[test]
+#[ignore = "needs the component: cargo xtask test spin"]
+fn a_sealed_workspace_of_another_embedder_is_refused() {
+    let (_, import) = exported();
+    let more = [
+        ("HAVERSACK_STORE", "sealed"),
+        ("EMBEDDING_ENGINE", "generic-openai"),
+        ("EMBEDDING_BASE_PATH", "http://127.0.0.1:9/v1"),
+        ("EMBEDDING_MODEL_PREF", "another-model"),
+    ];
+    let answer = SpinTarget::new(&with(&more)).call(import);
+    assert_eq!(answer.status, 409, "{answer:?}");
+    assert!(answer.json()["error"].as_str().unwrap().contains("another-model"), "{answer:?}");
+}
+
 /// As `examples/edge-docs/spin.toml` says it: the lean component, and a workspace that ships with it.
 #[test]
 #[ignore = "needs the example: cargo xtask test spin"]

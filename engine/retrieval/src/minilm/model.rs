@@ -82,9 +82,7 @@ impl StaticModel {
     /// Texts that all begin with `start`, which is worked out once.
     #[must_use]
     pub fn starting(&self, start: &str) -> Starting<'_> {
-        // White space ends a word: whatever follows it, the tokens before it stay what they are.
-        let end = start.rfind([' ', '\t', '\n', '\r']).map_or(0, |at| at + 1);
-        let (whole, open) = start.split_at(end);
+        let (whole, open) = start.split_at(last_break(start));
         Starting { model: self, sum: self.sum(whole), open: open.to_owned() }
     }
 
@@ -143,6 +141,14 @@ pub struct Starting<'m> {
 }
 
 impl Starting<'_> {
+    /// Makes the start longer by `more`: so a long text can be worked on step by step.
+    pub fn push(&mut self, more: &str) {
+        self.open.push_str(more);
+        let end = last_break(&self.open);
+        self.model.add(&mut self.sum, &self.open[..end]);
+        self.open.drain(..end);
+    }
+
     /// The vector of the start with `rest` behind it: the same bytes as [`StaticModel::embed`] gives for the whole.
     #[must_use]
     pub fn embed(&self, rest: &str) -> Vec<f32> {
@@ -153,6 +159,11 @@ impl Starting<'_> {
         }
         normalized(sum)
     }
+}
+
+/// Behind the last white space, which ends a word: whatever follows it, the tokens before it stay what they are.
+fn last_break(text: &str) -> usize {
+    text.rfind([' ', '\t', '\n', '\r']).map_or(0, |at| at + 1)
 }
 
 /// At length 1, or zero.

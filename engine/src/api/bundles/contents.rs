@@ -3,11 +3,11 @@
 use super::super::documents::{NAME_BYTES_MAX, is_short};
 use super::super::error::{ApiError, Code};
 use super::inconsistent;
+use crate::bundle::LAYOUT;
 use crate::bundle::{Block, Catalog, MANIFEST, Manifest};
 use crate::model::{Document, Placement, Workspace};
 use crate::retrieve::IndexHead;
-use crate::seam::{Cx, Key};
-use crate::store::format::FORMAT;
+use crate::seam::{Cx, Key, Work};
 use crate::store::key;
 use crate::text::path::check_name;
 use crate::vector::DIM_MAX;
@@ -55,12 +55,12 @@ impl Contents {
     /// Reads all records of `file`. Every block is checked on the way.
     pub async fn read(cx: &Cx, file: Bytes) -> Result<Contents, ApiError> {
         let catalog = Catalog::of_file(&file)?;
-        let mut records = Records::default();
+        let (mut records, mut slices) = (Records::default(), cx.slices());
         for n in 0..catalog.places().len() {
             for entry in block(&file, &catalog, n)?.entries() {
                 records.take(&entry.key, &entry.value)?;
+                slices.spend(Work::Json(entry.key.as_str().len() + entry.value.len())).await;
             }
-            cx.breathe().await;
         }
         records.check()?;
         let missing = |what: &str| inconsistent(format!("it has no {what}"));
@@ -121,11 +121,11 @@ impl Records {
     }
 
     fn manifest(&mut self, manifest: Manifest) -> Result<(), ApiError> {
-        if manifest.layout != FORMAT {
+        if manifest.layout != LAYOUT {
             let message = format!(
-                "The bundle has layout {}, this program reads {FORMAT}: {}.",
+                "The bundle has layout {}, this program reads {LAYOUT}: {}.",
                 manifest.layout,
-                if manifest.layout > FORMAT {
+                if manifest.layout > LAYOUT {
                     "use a newer Haversack"
                 } else {
                     "export it again with a newer one"

@@ -4,18 +4,21 @@ use super::super::Call;
 use super::super::answer::Answer;
 use super::super::documents::DocumentPlace;
 use super::super::error::ApiError;
+use crate::bundle::LAYOUT;
 use crate::bundle::{MANIFEST, Manifest, Writer};
 use crate::model::{Placement, Workspace};
 use crate::retrieve::{IndexHead, index_ranges};
 use crate::seam::text_or_base64::Blob;
-use crate::seam::{Cx, Head, Key, KeyRange};
-use crate::store::format::FORMAT;
+use crate::seam::{Cx, Head, Key, KeyRange, Work};
 use crate::store::{self, StoreError, key};
 use bytes::Bytes;
 use serde::Serialize;
 
 /// Bytes of the file that are sent at once.
 const PIECE_BYTES: usize = 256 << 10;
+
+/// What one document puts into the file, and what sorting it costs, in records.
+const ITEMS_EACH: usize = 20;
 
 /// Bytes of values that one scan may bring, about.
 const SCAN_BYTES: u64 = 2 << 20;
@@ -76,7 +79,7 @@ impl Contents {
     fn manifest(&self) -> Manifest {
         let head = self.head.as_ref().filter(|_| !self.placements.is_empty());
         Manifest {
-            layout: FORMAT,
+            layout: LAYOUT,
             program: format!("haversack {}", env!("CARGO_PKG_VERSION")),
             workspace: self.workspace.id,
             name: self.workspace.name.clone(),
@@ -89,7 +92,7 @@ impl Contents {
     }
 
     /// Everything, in key order.
-    fn items(&self) -> Result<Vec<(Key, Item)>, ApiError> {
+    async fn items(&self, cx: &Cx) -> Result<Vec<(Key, Item)>, ApiError> {
         let id = self.workspace.id;
         let mut items = vec![
             (Key::new(MANIFEST), known(&self.manifest())?),
@@ -102,7 +105,9 @@ impl Contents {
         for (range, bytes) in index_ranges(id) {
             items.push((range.start.clone(), Item::Range(range, bytes)));
         }
+        let mut slices = cx.slices();
         for (n, placement) in self.placements.iter().enumerate() {
+            slices.spend(Work::Records(ITEMS_EACH)).await;
             let document = &placement.document;
             let (folder, name) = (&document.folder, &document.name);
             items.push((key::placement(id, placement.id), Item::Placement(n)));
@@ -129,7 +134,7 @@ impl Contents {
 
     /// Sends everything but the end. False if the index changed meanwhile.
     async fn send(&self, sending: &mut Sending<'_>) -> Result<bool, ApiError> {
-        for (key, item) in self.items()? {
+        for (key, item) in self.items(sending.cx).await? {
             match item {
                 Item::Known(value) => sending.entry(&key, &value).await?,
                 Item::Stored => sending.stored(key).await?,

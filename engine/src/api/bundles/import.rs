@@ -3,7 +3,7 @@
 use super::super::Call;
 use super::super::answer::Answer;
 use super::super::body::Fields;
-use super::super::error::ApiError;
+use super::super::error::{ApiError, Code};
 use super::super::wire;
 use super::commit;
 use super::contents::{Contents, parse};
@@ -13,7 +13,7 @@ use crate::lexical::postings::{self, Posting, bucket_at};
 use crate::model::{ChunkRecord, Document, Pages};
 use crate::retrieve::staging::{self, COMMIT_BYTES, Staged, Stager};
 use crate::retrieve::{part_rows, rows_in_part};
-use crate::seam::{Cx, Key, Write};
+use crate::seam::{Cx, Key, Work, Write};
 use crate::store::{self, key};
 use crate::vector::code::Codes;
 use crate::vector::segment::{SegmentVectors, decode_f32_row};
@@ -26,6 +26,9 @@ use std::collections::BTreeMap;
 pub async fn import(call: Call) -> Result<Answer, ApiError> {
     let name = Fields::of_query(&call.request).string("name")?.map(str::to_owned);
     let contents = Contents::read(&call.cx, call.request.body.clone()).await?;
+    if let Some(message) = contents.manifest.of_other_embedder(call.engine.embedder().model_name()) {
+        return Err(ApiError::new(Code::OtherEmbedder, message));
+    }
     let numbers = Numbers::take(&call.cx, &contents.placements).await?;
     let documents = commit::plan(&call.cx, &contents, &numbers).await?;
     let of = Staged::Import { workspace: numbers.workspace, documents: numbers.documents.clone() };
@@ -52,20 +55,11 @@ pub async fn import(call: Call) -> Result<Answer, ApiError> {
             return Err(error);
         }
     };
-    let ours = call.engine.embedder().model_name();
-    let other = contents.manifest.chunks > 0 && contents.manifest.embedder != ours;
-    let message = other.then(|| {
-        let theirs = &contents.manifest.embedder;
-        format!(
-            "Its vectors are from the embedder {theirs}, but {ours} is configured here: configure {theirs}, or remove \
-             the documents from the workspace and add them again."
-        )
-    });
     Ok(Answer::ok(&json!({
         "workspace": wire::workspace(&workspace),
         "documents": contents.manifest.documents,
         "chunks": contents.manifest.chunks,
-        "message": message,
+        "message": null,
     })))
 }
 
@@ -97,14 +91,15 @@ struct Importing<'a> {
 impl Importing<'_> {
     /// Writes chunks, vectors and texts, and checks that all are there.
     async fn stage(&mut self) -> Result<(), ApiError> {
+        let mut slices = self.cx.slices();
         for n in 0..self.contents.blocks() {
             for entry in self.contents.block(n)?.entries() {
                 self.entry(&entry.key, &entry.value)?;
+                slices.spend(Work::Json(entry.key.as_str().len() + entry.value.len())).await;
             }
             if self.pending_bytes > COMMIT_BYTES {
                 self.flush().await?;
             }
-            self.cx.breathe().await;
         }
         self.flush().await?;
         self.check()

@@ -61,7 +61,7 @@ fn search(host: &mut TestHost, slug: &str) -> Value {
 
 /// The store without numbers that were taken.
 fn kept(host: &TestHost) -> Vec<(String, Bytes)> {
-    let entries = host.store.iter().map(|(key, value)| (key.as_str().to_owned(), value.clone()));
+    let entries = host.plain().into_iter().map(|(key, value)| (key.as_str().to_owned(), value));
     entries.filter(|(key, _)| !key.starts_with("seq/") && !key.starts_with("meta/")).collect()
 }
 
@@ -105,6 +105,25 @@ fn the_same_documents_are_not_stored_twice() {
 }
 
 #[test]
+fn vectors_of_another_embedder_are_refused_and_it_is_said_what_to_do() {
+    let mut here = source();
+    let file = export(&mut here, "docs");
+    let mut there = TestHost::new(&[("EMBEDDING_MODEL_PREF", "another-model")]);
+    let before = kept(&there);
+    let (status, reply) = import(&mut there, &file, "");
+    assert_eq!((status, &reply["code"]), (409, &json!("other_embedder")), "{reply}");
+    let message = reply["error"].as_str().unwrap();
+    for part in ["mock-embed", "another-model", "nothing was imported", "Configure mock-embed"] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(kept(&there), before);
+    // Without vectors there is nothing to compare.
+    here.workspace("Empty");
+    let empty = export(&mut here, "empty");
+    assert_eq!(import(&mut there, &empty, "").0, 200);
+}
+
+#[test]
 fn an_empty_workspace_can_travel() {
     let mut host = TestHost::new(&[]);
     host.workspace("Empty");
@@ -130,7 +149,8 @@ fn a_bundle_answers_in_place_what_the_store_answers() {
     for range in
         [key::all_rows(1), key::all_chunks(1), key::all_vectors(1), key::all_codes(1), key::placements(1)]
     {
-        let inside = host.store.range(range.start.clone()..range.end.clone());
+        let plain = host.plain();
+        let inside = plain.range(range.start.clone()..range.end.clone());
         let expected: Vec<_> = inside.map(|(key, value)| (key.clone(), value.clone())).collect();
         assert!(!expected.is_empty());
         let found = snapshot.scan(&range, false, usize::MAX).now_or_never().unwrap().unwrap();

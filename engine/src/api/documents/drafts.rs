@@ -5,7 +5,8 @@ use super::super::error::ApiError;
 use super::metadata::{FIELD_BYTES_MAX, Metadata};
 use super::store_document::{Draft, published_now};
 use super::{DEFAULT_FOLDER, NAME_BYTES_MAX};
-use crate::seam::{ExtractRequest, HostErrorKind};
+use crate::seam::{Cx, ExtractRequest, HostErrorKind, Work};
+use crate::text::file_error;
 use crate::text::slug::{file_slug, file_slug_lower, strip_illegal_filename_chars};
 use crate::text::words::{word_count, word_count_of_sheet};
 use bytes::Bytes;
@@ -34,8 +35,8 @@ pub async fn extract(call: &Call, file: &File) -> Result<Extracted, Unreadable> 
     let request = ExtractRequest { name: name.clone(), mime: mime.clone(), bytes: bytes.clone() };
     let extracted = call.cx.call(request).await.map_err(|error| {
         let message = match error.kind {
-            HostErrorKind::Rejected | HostErrorKind::TooLarge => error.message,
-            _ => format!("Error processing {name}: {}", error.message),
+            HostErrorKind::Rejected | HostErrorKind::TooLarge | HostErrorKind::Busy => error.message,
+            _ => file_error(name, &error.message),
         };
         Unreadable { message, kind: error.kind }
     })?;
@@ -56,16 +57,27 @@ pub fn document_name(stem: &str, id: &str, ending: &str) -> String {
     strip_illegal_filename_chars(&format!("{stem}-{id}{ending}"))
 }
 
+/// The SHA-256 of a file, in hex.
+async fn sha256(cx: &Cx, bytes: &[u8]) -> String {
+    const STEP: usize = 1 << 20;
+    let (mut hash, mut slices) = (Sha256::new(), cx.slices());
+    for step in bytes.chunks(STEP) {
+        hash.update(step);
+        slices.spend(Work::Bytes(step.len())).await;
+    }
+    hex(&hash.finalize())
+}
+
 /// The documents of a file, in its order. `folder` is where the client wants them.
-pub fn drafts(
+pub async fn drafts(
     call: &Call,
     file: &File,
     folder: Option<&str>,
     extracted: Extracted,
     metadata: &Metadata,
 ) -> Result<Vec<Draft>, ApiError> {
+    let sha256 = sha256(&call.cx, &file.bytes).await;
     let skipped = skipped(&extracted);
-    let sha256 = hex(&Sha256::digest(&file.bytes));
     let published = published_now(&call.cx);
     let own_folder = own_folder(call, &file.name);
     let given = |field: &str| metadata.text(field);

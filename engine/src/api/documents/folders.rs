@@ -9,7 +9,7 @@ use super::{DEFAULT_FOLDER, check_folder, is_short};
 use crate::model::{Document, Folder};
 use crate::retrieve::remove::remove_document_everywhere;
 use crate::seam::Cx;
-use crate::store::{self, Transaction, key, retry};
+use crate::store::{self, StoreError, Transaction, key, retry};
 use crate::text::path::{PathError, normalize_path};
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ pub async fn remove_folder(call: Call) -> Result<Answer, ApiError> {
 ///
 /// It is marked first. Who puts a document into it takes the mark away, so once all documents are gone
 /// the folder goes only if none has come. One that keeps being filled stays.
-async fn remove(cx: &Cx, name: &str) -> Result<(bool, u64), ApiError> {
+pub(crate) async fn remove(cx: &Cx, name: &str) -> Result<(bool, u64), StoreError> {
     let mut documents = 0;
     let mut attempts = retry(cx);
     loop {

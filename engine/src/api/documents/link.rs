@@ -26,7 +26,7 @@ pub async fn upload_link(call: Call) -> Result<Answer, ApiError> {
     let targets = Targets::parse(fields.get("addToWorkspaces"))?;
     targets.check(&call).await?;
     let address = address(&fields)?;
-    let metadata = Metadata::of(fields.get("metadata"));
+    let metadata = Metadata::read(fields.get("metadata"))?;
     let page = fetch(&call, &address, headers(fields.get("scraperHeaders"))).await?;
     let message = (page.head.status >= 400).then(|| {
         format!("{} answered with status {}; its error page was stored.", address.url, page.head.status)
@@ -39,7 +39,7 @@ pub async fn upload_link(call: Call) -> Result<Answer, ApiError> {
     let drafts = if is_page(&file) {
         page_drafts(&call, &address, extracted, &metadata)
     } else {
-        file_drafts(&call, &address, &file, extracted, &metadata)
+        file_drafts(&call, &address, &file, extracted, &metadata).await
     };
     let drafts = drafts.map_err(no_documents)?;
     let event = json!({ "link": address.url });
@@ -224,14 +224,14 @@ fn page_drafts(
     extracted.documents.into_iter().map(draft).collect()
 }
 
-fn file_drafts(
+async fn file_drafts(
     call: &Call,
     address: &Address,
     file: &File,
     extracted: Extracted,
     metadata: &Metadata,
 ) -> Result<Vec<Draft>, ApiError> {
-    let mut drafts = drafts(call, file, None, extracted, metadata)?;
+    let mut drafts = drafts(call, file, None, extracted, metadata).await?;
     for draft in &mut drafts {
         draft.chunk_source = format!("link://{}", address.url);
     }

@@ -1,6 +1,6 @@
 //! What a client says of a document: an object, or JSON in a text, which need not be quite right.
 
-use super::super::error::ApiError;
+use super::super::error::{ApiError, Code};
 use super::super::js;
 use serde_json::{Map, Value};
 
@@ -11,9 +11,26 @@ pub struct Metadata(Map<String, Value>);
 /// Longest value of one field, in bytes.
 pub const FIELD_BYTES_MAX: usize = 10 * 1024;
 
+/// Longest text that is read as JSON, in bytes: room for all fields, and for as much again.
+const TEXT_BYTES_MAX: usize = 256 * 1024;
+
 impl Metadata {
     /// From a body's `metadata`. What cannot be understood is empty (reference §6.3).
-    pub fn of(value: Option<&Value>) -> Metadata {
+    ///
+    /// # Errors
+    /// [`Code::TooLarge`](super::super::error::Code) for a text of more bytes than all fields can have.
+    pub fn read(value: Option<&Value>) -> Result<Metadata, ApiError> {
+        match value {
+            Some(Value::String(text)) if text.len() > TEXT_BYTES_MAX => {
+                let message =
+                    format!("`metadata` has {} bytes; at most {TEXT_BYTES_MAX} are allowed.", text.len());
+                Err(ApiError::new(Code::TooLarge, message).with("success", false))
+            }
+            value => Ok(Metadata::of(value)),
+        }
+    }
+
+    fn of(value: Option<&Value>) -> Metadata {
         match value {
             Some(Value::Object(map)) => Metadata(map.clone()),
             Some(Value::String(text)) => match serde_json::from_str(text) {
@@ -146,6 +163,16 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(Value::Object(repair(text)), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_of_megabytes_is_refused_before_it_is_read() {
+        let long = json!(format!("{{{}}}", " ".repeat(TEXT_BYTES_MAX)));
+        assert_eq!(Metadata::read(Some(&long)).unwrap_err().code, Code::TooLarge);
+        assert_eq!(
+            Metadata::read(Some(&json!("{title: 'a'}"))).unwrap().text("title").unwrap().unwrap(),
+            "a"
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod wire;
 #[cfg(test)]
 pub(in crate::api) mod tests;
 
+pub(crate) use folders::remove as remove_folder_of;
 pub use folders::{create_folder, remove_folder};
 pub use link::upload_link;
 pub use listing::{accepted_file_types, generated_file, get, list, list_folder, metadata_schema};
@@ -32,6 +33,7 @@ pub(in crate::api) use store_document::{keep_folder, new_folder};
 pub use upload::upload;
 
 use super::error::{ApiError, Code};
+use crate::limits::{self, Limit};
 use crate::model::Document;
 use crate::seam::Cx;
 use crate::store::{self, StoreError, key};
@@ -47,6 +49,19 @@ pub(in crate::api) const NAME_BYTES_MAX: usize = 255;
 
 /// Paths that one call may name in a list.
 const PATHS_MAX: usize = 10_000;
+
+/// What one call about documents may bring.
+pub(in crate::api) fn limits() -> Vec<Limit> {
+    let bytes = |count: usize| limits::bytes(count as u64);
+    vec![
+        Limit::fixed("parts of a form", multipart::PARTS_MAX.to_string(), "400"),
+        Limit::fixed("field of a form", bytes(multipart::FIELD_BYTES_MAX), "400"),
+        Limit::fixed("name of a folder or a document", format!("{NAME_BYTES_MAX} bytes"), "400"),
+        Limit::fixed("field of a document's metadata", bytes(metadata::FIELD_BYTES_MAX), "400"),
+        Limit::fixed("documents that one call names", PATHS_MAX.to_string(), "400"),
+        Limit::fixed("workspaces that an upload goes to", targets::SLUGS_MAX.to_string(), "400"),
+    ]
+}
 
 /// Where a document is, by its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

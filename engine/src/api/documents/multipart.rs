@@ -27,10 +27,10 @@ pub struct UploadedFile {
 }
 
 /// Parts an upload may have.
-const PARTS_MAX: usize = 100;
+pub(super) const PARTS_MAX: usize = 100;
 
 /// Bytes that a text field may have.
-const FIELD_BYTES_MAX: usize = 1 << 20;
+pub(super) const FIELD_BYTES_MAX: usize = 1 << 20;
 
 /// Reads the body.
 ///

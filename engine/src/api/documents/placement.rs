@@ -9,7 +9,7 @@ use super::{find, paths};
 use crate::model::{Document, Placement, Workspace};
 use crate::retrieve::ingest::{Source, add_document};
 use crate::retrieve::placement;
-use crate::retrieve::remove::remove_placement;
+use crate::retrieve::remove::Removal;
 use crate::seam::Cx;
 use crate::store::{StoreError, key, retry};
 use crate::text::path::folder_and_file;
@@ -23,13 +23,19 @@ pub async fn update_embeddings(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
     let (adds, deletes) = (paths("adds", fields.get("adds"))?, paths("deletes", fields.get("deletes"))?);
     let mut outcomes = Vec::with_capacity(adds.len() + deletes.len());
-    for path in deletes {
-        outcomes.push(match remove(&call, &workspace, path).await {
+    let mut leaving = Vec::with_capacity(deletes.len());
+    for path in &deletes {
+        leaving.push(leaving_places(&call, &workspace, path).await?);
+    }
+    let mut removal = Removal::of_places(&call.cx, &leaving.concat());
+    for (path, places) in deletes.into_iter().zip(&leaving) {
+        outcomes.push(match remove(&mut removal, places).await {
             Ok(true) => Outcome::done(path, Status::Removed),
             Ok(false) => Outcome::failed(path, Status::Unknown, "The workspace has no such document."),
-            Err(error) => Outcome::failed(path, Status::Failed, &error.message),
+            Err(error) => Outcome::failed(path, Status::Failed, &error.to_string()),
         });
     }
+    removal.end().await;
     for path in adds {
         outcomes.push(match find(&call.cx, path).await {
             Ok(Some(document)) if !may_read(&call, &document).await? => {
@@ -59,13 +65,25 @@ async fn may_read(call: &Call, document: &Document) -> Result<bool, ApiError> {
     Ok(placements.iter().any(|placement| workspaces.contains(&placement.workspace)))
 }
 
-/// Removes a document from the workspace. False if it was not there. Where copies are allowed, one of
-/// them goes, as ever; where they are not, none may stay.
-async fn remove(call: &Call, workspace: &Workspace, path: &str) -> Result<bool, ApiError> {
-    let most = if call.engine.settings().deduplicate { usize::MAX } else { 1 };
+/// The places of a document that is to leave the workspace. Where copies are allowed, one of them goes, as ever; where
+/// they are not, none may stay.
+async fn leaving_places(
+    call: &Call,
+    workspace: &Workspace,
+    path: &str,
+) -> Result<Vec<Placement>, StoreError> {
+    let mut places = placements(&call.cx, workspace, path).await?;
+    if !call.engine.settings().deduplicate {
+        places.truncate(1);
+    }
+    Ok(places)
+}
+
+/// Removes a document from the workspace. False if it was not there.
+async fn remove(removal: &mut Removal, places: &[Placement]) -> Result<bool, StoreError> {
     let mut removed = false;
-    for placement in placements(&call.cx, workspace, path).await?.iter().take(most) {
-        removed |= remove_placement(&call.cx, placement).await?;
+    for place in places {
+        removed |= removal.place(place).await?;
     }
     Ok(removed)
 }

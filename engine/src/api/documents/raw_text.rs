@@ -3,7 +3,7 @@
 use super::super::answer::Answer;
 use super::super::body::Fields;
 use super::super::error::{ApiError, Code};
-use super::super::{Call, js};
+use super::super::{Call, js, numbers};
 use super::drafts::document_name;
 use super::metadata::Metadata;
 use super::store_document::{Draft, published_now, store};
@@ -20,7 +20,7 @@ pub async fn raw_text(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
     let targets = Targets::parse(fields.get("addToWorkspaces"))?;
     targets.check(&call).await?;
-    let metadata = Metadata::of(fields.get("metadata"));
+    let metadata = Metadata::read(fields.get("metadata"))?;
     let refuse = |error: ApiError| error.with("success", false);
     let title = metadata.text("title").map_err(refuse)?.ok_or_else(|| {
         let message = "You are missing required metadata key:value pairs in your request. Required metadata \
@@ -69,7 +69,7 @@ fn draft(cx: &Cx, title: &str, text: String, metadata: &Metadata) -> Result<Draf
             _ => file_name.clone(),
         },
         title: file_name,
-        published: published(cx, metadata.get("published")),
+        published: published(cx, metadata.get("published"))?,
         word_count: word_count(&text),
         pages: Vec::new(),
         markdown: false,
@@ -92,18 +92,21 @@ fn slug(title: &str) -> String {
 }
 
 /// When the text was published: milliseconds since 1970, as a number or the text of one; else now.
-fn published(cx: &Cx, value: Option<&Value>) -> String {
-    let ms = match value {
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.trim().parse::<f64>().ok().filter(|number| number.is_finite()),
-        _ => None,
-    };
-    match ms {
-        // Saturates.
-        Some(ms) => LocalTime::new(ms as i64, cx.utc_offset_minutes()).published(),
-        None => published_now(cx),
+///
+/// # Errors
+/// [`Code::InvalidField`] for a number that is no date of the calendar.
+fn published(cx: &Cx, value: Option<&Value>) -> Result<String, ApiError> {
+    let Some(ms) = value.and_then(numbers::value_of) else { return Ok(published_now(cx)) };
+    let range = PUBLISHED_FROM..=PUBLISHED_TO;
+    if !range.contains(&ms) {
+        return Err(ApiError::field("metadata.published", "milliseconds since 1970, in the years 1 to 9999"));
     }
+    Ok(LocalTime::new(ms as i64, cx.utc_offset_minutes()).published())
 }
+
+/// The first and the last millisecond of the years 1 to 9999.
+const PUBLISHED_FROM: f64 = -62_135_596_800_000.0;
+const PUBLISHED_TO: f64 = 253_402_300_799_999.0;
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use super::super::error::ApiError;
 use super::listing::{find_by_name, unknown};
 use super::paths;
 use super::wire::{Outcome, Status};
-use crate::retrieve::remove::remove_document_everywhere;
+use crate::retrieve::remove::{Removal, remove_document_everywhere};
 use crate::text::path::folder_and_file;
 use serde_json::json;
 
@@ -20,17 +20,28 @@ pub async fn remove_documents(call: Call) -> Result<Answer, ApiError> {
         None => Err(ApiError::field("names", "a list of strings like `folder/file.json`")),
         names => paths("names", names),
     };
+    let names = names.map_err(refuse)?;
+    let paths: Vec<(&str, &str)> = names.iter().filter_map(|name| folder_and_file(name).ok()).collect();
+    let mut removal = Removal::of_documents(&call.cx, &paths).await.map_err(|error| refuse(error.into()))?;
     let mut outcomes = Vec::new();
-    for name in names.map_err(refuse)? {
+    for name in names {
         let removed = match folder_and_file(name) {
-            Ok((folder, file)) => remove_document_everywhere(&call.cx, folder, file).await.map_err(refuse)?,
-            Err(_) => false,
+            Ok((folder, file)) => removal.document(folder, file).await,
+            Err(_) => Ok(false),
+        };
+        let removed = match removed {
+            Ok(removed) => removed,
+            Err(error) => {
+                removal.end().await;
+                return Err(refuse(error.into()));
+            }
         };
         outcomes.push(match removed {
             true => Outcome::done(name, Status::Removed),
             false => Outcome::failed(name, Status::Unknown, "No such document."),
         });
     }
+    removal.end().await;
     let message = "Documents removed successfully";
     Ok(Answer::ok(&json!({ "success": true, "message": message, "results": outcomes })))
 }
@@ -42,6 +53,7 @@ pub async fn delete(call: Call) -> Result<Answer, ApiError> {
     let Some(document) = find_by_name(&call.cx, name).await? else {
         return Err(refuse(unknown(name)));
     };
-    remove_document_everywhere(&call.cx, &document.folder, &document.name).await.map_err(refuse)?;
+    let removed = remove_document_everywhere(&call.cx, &document.folder, &document.name).await;
+    removed.map_err(|error| refuse(error.into()))?;
     Ok(Answer::ok(&json!({ "success": true, "message": "Document removed successfully" })))
 }

@@ -8,7 +8,7 @@ use crate::retrieve::staging::{self, COMMIT_BYTES, Staged, Stager};
 use crate::seam::{Cx, Write};
 use crate::store::{self, StoreError, Transaction, key, retry};
 use crate::text::dates::LocalTime;
-use crate::text::words::utf16_len;
+use crate::tokens::estimate_by_length;
 use bytes::Bytes;
 use haversack_extract::PageSpan;
 use serde_json::Value;
@@ -199,17 +199,10 @@ async fn count(call: &Call, draft: Draft) -> Result<Stored, ApiError> {
     Ok(Stored { document, text: draft.text.into(), pages: draft.pages })
 }
 
-/// Texts of so many UTF-16 units and more are not counted but estimated (reference §6.1).
-const ESTIMATE_FROM_UNITS: usize = 5120;
-
-/// What one token is taken for there, in UTF-16 units.
-const UNITS_PER_TOKEN: usize = 8;
-
 /// `token_count_estimate` as clients know it.
 async fn token_estimate(call: &Call, text: &str) -> Result<usize, ApiError> {
-    let units = utf16_len(text);
-    if units >= ESTIMATE_FROM_UNITS {
-        return Ok(units.div_ceil(UNITS_PER_TOKEN));
+    match estimate_by_length(text) {
+        Some(estimate) => Ok(estimate),
+        None => Ok(call.engine.tokenizer(&call.cx).await?.count(text)),
     }
-    Ok(call.engine.tokenizer(&call.cx).await?.count(text))
 }

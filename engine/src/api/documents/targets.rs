@@ -8,7 +8,7 @@ use crate::retrieve::ingest::{Added, Source, add_document};
 use serde_json::Value;
 
 /// Workspaces that one call may name.
-const SLUGS_MAX: usize = 100;
+pub(super) const SLUGS_MAX: usize = 100;
 
 /// Slugs in the order they were named, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -27,9 +27,9 @@ pub async fn upload(call: Call) -> Result<Answer, ApiError> {
         check_folder("folderName", folder).map_err(no_documents)?;
     }
     let file = named(form.file.ok_or_else(multipart::no_file)?)?;
-    let metadata = Metadata::of(form.fields.get("metadata"));
+    let metadata = Metadata::read(form.fields.get("metadata"))?;
     let extracted = extract(&call, &file).await.map_err(unreadable)?;
-    let drafts = drafts(&call, &file, folder, extracted, &metadata).map_err(no_documents)?;
+    let drafts = drafts(&call, &file, folder, extracted, &metadata).await.map_err(no_documents)?;
     let mut event = json!({ "documentName": file.name });
     if let Some(folder) = folder {
         event["folder"] = folder.into();
@@ -61,11 +61,11 @@ fn prefers_minimal(call: &Call) -> bool {
 
 /// A file that could not be read, as clients know it.
 pub(super) fn unreadable(error: Unreadable) -> ApiError {
-    let code = match error.kind {
-        HostErrorKind::TooLarge => Code::TooLarge,
-        _ => Code::ExtractionFailed,
-    };
-    no_documents(ApiError::new(code, error.message))
+    no_documents(match error.kind {
+        HostErrorKind::TooLarge => ApiError::new(Code::TooLarge, error.message),
+        HostErrorKind::Busy => ApiError::busy(error.message),
+        _ => ApiError::new(Code::ExtractionFailed, error.message),
+    })
 }
 
 /// The file under a name that is one level of a path and nothing else.

@@ -6,7 +6,7 @@ use crate::api::answer::Answer;
 use crate::api::body::Fields;
 use crate::api::error::{ApiError, Code};
 use crate::api::stream::Events;
-use crate::api::{Call, events, js};
+use crate::api::{Call, events, numbers};
 use crate::chat::{self, Ask, Outcome, Overrides, Refusal};
 use crate::model::{Visitor, Workspace};
 use crate::store::key::Partition;
@@ -14,9 +14,9 @@ use crate::store::{self, Transaction, key};
 use serde_json::{Value, json};
 
 /// Bytes of a question's body, with all that a page may send beside the question.
-const BODY_BYTES_MAX: usize = 128 << 10;
+pub(super) const BODY_BYTES_MAX: usize = 128 << 10;
 /// Characters of a question.
-const MESSAGE_CHARS_MAX: usize = 8000;
+pub(super) const MESSAGE_CHARS_MAX: usize = 8000;
 /// Characters of a name that are kept.
 const USERNAME_CHARS_MAX: usize = 100;
 
@@ -53,20 +53,22 @@ async fn prepare(call: &Call, visit: &Visit) -> Result<(Ask, Reservation), ApiEr
         let message = format!("A message has at most {MESSAGE_CHARS_MAX} characters.");
         return Err(ApiError::new(Code::TooLarge, message));
     }
+    call.engine.settings().lengths.message.check("message", message.len())?;
     let gone = || ApiError::new(Code::NotFound, "Not Found");
     let mut workspace: Workspace =
         store::get(&call.cx, key::workspace(embed.workspace)).await?.ok_or_else(gone)?;
     // What the page brings counts only where the embed says so, and where the page says something.
     let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     if let Some(prompt) = text("prompt").filter(|_| embed.allow_prompt) {
+        call.engine.settings().lengths.prompt.check("prompt", prompt.len())?;
         workspace.system_prompt = Some(prompt.to_owned());
     }
     if let Some(model) = text("model").filter(|_| embed.allow_model) {
         workspace.chat_model = Some(model.to_owned());
     }
-    let temperature = fields.get("temperature").and_then(js::parse_float);
-    if let Some(temperature) = temperature.filter(|t| embed.allow_temperature && (0.0..=2.0).contains(t)) {
-        workspace.temperature = Some(temperature);
+    if embed.allow_temperature {
+        workspace.temperature =
+            numbers::fraction(&fields, "temperature", 0.0..=2.0)?.or(workspace.temperature);
     }
     workspace.history_turns = embed.message_limit.unwrap_or(20);
     let visitor = Visitor {

@@ -9,6 +9,21 @@ use serde_json::{Value, json};
 
 /// A list longer than this is no list of websites.
 const ORIGINS_MAX: usize = 200;
+/// The same for a list in a text.
+const ORIGINS_BYTES_MAX: usize = 64 << 10;
+
+/// The settings that a body may bring.
+pub const NAMES: [&str; 9] = [
+    "enabled",
+    "chat_mode",
+    "allowlist_domains",
+    "allow_model_override",
+    "allow_temperature_override",
+    "allow_prompt_override",
+    "max_chats_per_day",
+    "max_chats_per_session",
+    "message_limit",
+];
 
 /// The settings that a body brings; whether there were any.
 ///
@@ -74,6 +89,10 @@ fn allowlist(value: &Value) -> Result<Option<Vec<String>>, ApiError> {
             .map(|item| item.as_str().map(str::to_owned))
             .collect::<Option<_>>()
             .ok_or_else(invalid)?,
+        Value::String(text) if text.len() > ORIGINS_BYTES_MAX => {
+            let expected = format!("a text of at most {ORIGINS_BYTES_MAX} bytes");
+            return Err(ApiError::field("allowlist_domains", &expected));
+        }
         Value::String(text) => match serde_json::from_str::<Vec<String>>(text) {
             Ok(items) => items,
             Err(_) => text.split(',').map(str::to_owned).collect(),
@@ -93,7 +112,7 @@ fn allowlist(value: &Value) -> Result<Option<Vec<String>>, ApiError> {
     if origins.is_empty() {
         let message = format!(
             "`allowlist_domains` names no origin such as `https://example.com`: {}",
-            items.join(", ")
+            items.into_iter().take(5).collect::<Vec<_>>().join(", ")
         );
         return Err(ApiError::new(Code::InvalidField, message));
     }

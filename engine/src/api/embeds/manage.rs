@@ -1,7 +1,7 @@
 //! Making, listing, changing and deleting embeds, and reading what was said through them.
 
 use super::{fields, removal};
-use crate::api::answer::Answer;
+use crate::api::answer::{self, Answer};
 use crate::api::body::Fields;
 use crate::api::error::{ApiError, Code};
 use crate::api::wire::iso;
@@ -39,7 +39,9 @@ pub async fn list(call: Call) -> Result<Answer, ApiError> {
 
 /// `POST /v1/embed/new {workspace_slug, …}`. A fresh embed is always switched on.
 pub async fn create(call: Call) -> Result<Answer, ApiError> {
-    let body = Fields::of_body(&call.request)?;
+    // A misspelt allowlist would let every website in.
+    let known = [&["workspace_slug"], &fields::NAMES[..]].concat();
+    let body = Fields::strict(&call.request, &known)?;
     let slug = match body.get("workspace_slug") {
         Some(Value::String(slug)) if !slug.is_empty() => slug.clone(),
         _ => return Err(ApiError::new(Code::InvalidField, "Workspace slug is required")),
@@ -136,8 +138,8 @@ pub async fn chats(call: Call) -> Result<Answer, ApiError> {
         session => key::chats_of(0, &Partition::Embed(embed, session.to_ascii_lowercase())),
     };
     let chats = chats::collect(&call, range).await?;
-    let rows: Vec<Value> = chats.iter().map(|chat| row(chat, embed)).collect();
-    Ok(Answer::ok(&json!({ "chats": rows })))
+    let rows = answer::list(&mut call.cx.slices(), chats.iter().map(|chat| row(chat, embed))).await;
+    Ok(Answer::written([&b"{\"chats\":"[..], &rows, b"}"].concat()))
 }
 
 fn row(chat: &Chat, embed: u64) -> Value {

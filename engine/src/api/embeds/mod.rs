@@ -22,3 +22,13 @@ pub(super) use script::script;
 pub(super) use visit::{history, preflight, reset};
 #[cfg(any(test, feature = "embedded-pages"))]
 pub(super) use widget::SCRIPT;
+
+use crate::limits::{self, Limit};
+
+/// What a visitor of a website may send.
+pub(super) fn limits() -> Vec<Limit> {
+    vec![
+        Limit::fixed("question of a visitor", format!("{} characters", ask::MESSAGE_CHARS_MAX), "413"),
+        Limit::fixed("body of such a question", limits::bytes(ask::BODY_BYTES_MAX as u64), "413"),
+    ]
+}

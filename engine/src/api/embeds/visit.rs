@@ -1,7 +1,7 @@
 //! Who may come in: the checks that every public route of an embed begins with, and the routes that need
 //! nothing more.
 
-use crate::api::answer::Answer;
+use crate::api::answer::{self, Answer};
 use crate::api::error::{ApiError, Code};
 use crate::api::rate::{self, Limit, Subject};
 use crate::api::{Call, wire};
@@ -167,12 +167,15 @@ async fn shown(call: &Call, embed: &Embed) -> Result<Answer, ApiError> {
         let last = store::last_n::<Chat>(&call.cx, range, SHOWN_MAX).await?;
         turns = last.into_iter().rev().map(|(_, chat)| chat).filter(|chat| chat.include).collect();
     }
-    let mut items = wire::history(&turns);
-    for item in items.iter_mut().filter(|item| item["role"] == "assistant") {
-        item["sources"] = json!([]);
-        item["metrics"] = json!({});
-    }
-    Ok(Answer::ok(&json!({ "history": items })))
+    let items = wire::history(&turns).map(|mut item| {
+        if item["role"] == "assistant" {
+            item["sources"] = json!([]);
+            item["metrics"] = json!({});
+        }
+        item
+    });
+    let items = answer::list(&mut call.cx.slices(), items).await;
+    Ok(Answer::written([&b"{\"history\":"[..], &items, b"}"].concat()))
 }
 
 /// `DELETE /embed/:uuid/:session`: the session's turns stay on record, and out of its memory.

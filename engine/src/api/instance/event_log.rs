@@ -4,7 +4,7 @@ use super::super::answer::Answer;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::super::wire::iso;
-use super::super::{Call, js};
+use super::super::{Call, numbers};
 use crate::model::User;
 use crate::seam::{KeyRange, UnixMs};
 use crate::store::{self, key};
@@ -30,10 +30,8 @@ struct Line {
 /// AnythingLLM's web client asks for them.
 pub async fn list_pages(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
-    let number = |name: &str, default: u64| {
-        fields.get(name).and_then(js::parse_int).and_then(|n| u64::try_from(n).ok()).unwrap_or(default)
-    };
-    let (page, limit) = (number("offset", 0), number("limit", 10).clamp(1, LIMIT_MAX));
+    let page = numbers::whole(&fields, "offset", 0..=u64::MAX)?.unwrap_or(0);
+    let limit = numbers::whole(&fields, "limit", 1..=LIMIT_MAX)?.unwrap_or(10);
     let skip = page.saturating_mul(limit);
     let (total, from) = count(&call, skip).await?;
     let lines = match from {
@@ -49,13 +47,9 @@ pub async fn list_pages(call: Call) -> Result<Answer, ApiError> {
 /// of the last line seen, `event` the name of the only events wanted.
 pub async fn list(call: Call) -> Result<Answer, ApiError> {
     let query = Fields::of_query(&call.request);
-    let number = |name: &str| match query.string(name) {
-        Ok(Some(text)) => text.trim().parse::<u64>().map(Some).map_err(|_| ApiError::field(name, "a number")),
-        other => other.map(|_| None),
-    };
-    let limit = number("limit")?.unwrap_or(100).clamp(1, LIMIT_MAX);
+    let limit = numbers::whole(&query, "limit", 1..=LIMIT_MAX)?.unwrap_or(100);
     let mut range = key::events();
-    if let Some(before) = number("before")? {
+    if let Some(before) = numbers::id(&query, "before")? {
         range.end = key::event(before).min(range.end);
     }
     let wanted = query.string("event")?.filter(|name| !name.is_empty()).map(str::to_owned);

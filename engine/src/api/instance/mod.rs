@@ -1,6 +1,7 @@
 //! The instance as a whole: health, settings, exports and the event log (reference §1, §12, §13).
 
 mod checks;
+mod destinations;
 mod event_log;
 mod export;
 mod export_formats;

@@ -38,6 +38,11 @@ impl Setting {
         SETTINGS.iter().find(|setting| setting.key == key)
     }
 
+    /// The setting that a variable holds.
+    pub fn by_var(var: &str) -> Option<&'static Setting> {
+        SETTINGS.iter().find(|setting| setting.var == var)
+    }
+
     /// Whether its value must never be shown.
     pub fn is_secret(&self) -> bool {
         self.shown == Shown::Secret

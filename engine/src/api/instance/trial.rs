@@ -26,13 +26,14 @@ const REPLY_CHARS: usize = 300;
 const LOCAL: [&str; 2] = ["ollama", "lmstudio"];
 
 /// `POST /system/test-model {kind, settings?}`, which is ours: asks a language model for a word, or an embedder
-/// for a vector. `settings` are those of `update-env`, and count for this call alone.
+/// for a vector. `settings` are those of `update-env`, and count for this call alone. A stored key is not sent to another
+/// address: `warnings` say so.
 ///
 /// A model that does not answer is no error of this call: `ok` is false and `error` says why.
 pub async fn test_model(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
     let kind = fields.required("kind")?.to_owned();
-    let engine = engine(&call, &fields)?;
+    let (engine, warnings) = engine(&call, &fields)?;
     let started = call.cx.now().0;
     let tried = match kind.as_str() {
         "llm" => call.cx.timeout(ANSWER_MS, ask(&call.cx, &engine)).await,
@@ -47,8 +48,8 @@ pub async fn test_model(call: Call) -> Result<Answer, ApiError> {
         }
         Err(why) => json!({ "ok": false, "error": why }),
     };
-    body["latencyMs"] = (call.cx.now().0 - started).max(0).into();
-    Ok(Answer::ok(&body))
+    body["latencyMs"] = call.cx.now().0.saturating_sub(started).max(0).into();
+    Ok(Answer::ok(&with_warnings(body, &warnings)))
 }
 
 async fn ask(cx: &Cx, engine: &Engine) -> Result<Value, String> {
@@ -79,7 +80,7 @@ async fn measure(cx: &Cx, engine: &Engine) -> Result<Value, String> {
 /// provider, those of the local servers that answer; the others are left out.
 pub async fn find_models(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
-    let engine = engine(&call, &fields)?;
+    let (engine, warnings) = engine(&call, &fields)?;
     let servers = match fields.string("provider")?.filter(|id| !id.is_empty()) {
         Some(id) => vec![look(&call.cx, &engine, id).await],
         None => {
@@ -88,7 +89,14 @@ pub async fn find_models(call: Call) -> Result<Answer, ApiError> {
             found.into_iter().filter(|server| server["error"].is_null()).collect()
         }
     };
-    Ok(Answer::ok(&json!({ "servers": servers })))
+    Ok(Answer::ok(&with_warnings(json!({ "servers": servers }), &warnings)))
+}
+
+fn with_warnings(mut body: Value, warnings: &[String]) -> Value {
+    if !warnings.is_empty() {
+        body["warnings"] = json!(warnings);
+    }
+    body
 }
 
 async fn look(cx: &Cx, engine: &Engine, id: &str) -> Value {
@@ -113,14 +121,11 @@ async fn look(cx: &Cx, engine: &Engine, id: &str) -> Value {
     json!({ "provider": id, "name": name, "base": base, "models": models, "error": error })
 }
 
-/// The engine as the settings that came with the call make it.
-fn engine(call: &Call, fields: &Fields) -> Result<Engine, ApiError> {
+/// The engine as the settings that came with the call make it, and what there is to say of them.
+fn engine(call: &Call, fields: &Fields) -> Result<(Engine, Vec<String>), ApiError> {
     match fields.get("settings") {
-        None | Some(Value::Null) => Ok(call.engine.clone()),
-        Some(Value::Object(map)) => {
-            let instance = as_if(&call.instance, &Fields::from_map(map.clone()))?;
-            Ok(call.engine.set_up_by(&instance))
-        }
+        None | Some(Value::Null) => Ok((call.engine.clone(), Vec::new())),
+        Some(Value::Object(map)) => as_if(call, &Fields::from_map(map.clone())),
         Some(_) => Err(ApiError::field("settings", "an object")),
     }
 }

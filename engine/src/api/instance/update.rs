@@ -9,6 +9,7 @@ use super::super::answer::Answer;
 use super::super::body::Fields;
 use super::super::error::{ApiError, Code};
 use super::super::{Call, events};
+use super::destinations::Stray;
 use super::settings_table::Setting;
 use super::view::{MASK, without_password};
 use super::{checks, probe, reset};
@@ -24,7 +25,8 @@ const RECORD_BYTES_MAX: usize = 64 << 10;
 ///
 /// The first value that does not pass ends it; those before it stay changed, and `error` says why, with status
 /// 200. An embedder that would make the stored vectors useless is taken only with `"confirmReset": true`, which
-/// takes all documents out of all workspaces.
+/// takes all documents out of all workspaces. An address that would get a key that is stored for another one is taken
+/// only with the key; nothing is changed otherwise.
 pub async fn update_env(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
     let wanted = wanted(&fields)?;
@@ -39,6 +41,9 @@ pub async fn update_env(call: Call) -> Result<Answer, ApiError> {
         let old = tx.get::<Instance>(key::instance()).await?.unwrap_or_default();
         let mut done = Done::of(&old, &wanted);
         let before = call.engine.set_up_by(&old);
+        if let Some(stray) = done.strays(&call.engine, &before).first() {
+            done = Done { error: Some(stray.refusal()), ..Done::of(&old, &[]) };
+        }
         let other_embedder = |done: &Done| is_other(&before, &call.engine.set_up_by(&done.instance));
         let mut reset = None;
         if other_embedder(&done) {
@@ -70,7 +75,9 @@ pub async fn update_env(call: Call) -> Result<Answer, ApiError> {
     let mut warnings = done.warnings.clone();
     if let Some(engine) = engine {
         let changed: Vec<&Setting> = done.changed.iter().map(|(setting, _)| *setting).collect();
-        warnings.extend(probe::warnings(&call.cx, &engine, &changed).await);
+        // The change stands, and nobody waits for what is said of it when the client has gone.
+        let told = call.cx.while_connected(probe::warnings(&call.cx, &engine, &changed)).await;
+        warnings.extend(told.unwrap_or_default());
     }
     Ok(done.answer(&warnings))
 }
@@ -89,16 +96,21 @@ fn wanted(fields: &Fields) -> Result<Vec<(String, String)>, ApiError> {
     named.map(text).collect()
 }
 
-/// The instance as these settings would make it; nothing is changed.
+/// The engine as these settings would make it, and what there is to say of them; nothing is changed. Stored secrets
+/// are left out where they would go to another address.
 ///
 /// # Errors
 /// [`Code::InvalidField`] and why the first value that does not pass does not.
-pub(super) fn as_if(old: &Instance, settings: &Fields) -> Result<Instance, ApiError> {
-    let done = Done::of(old, &wanted(settings)?);
-    match done.error {
-        Some(problem) => Err(ApiError::new(Code::InvalidField, problem)),
-        None => Ok(done.instance),
+pub(super) fn as_if(call: &Call, settings: &Fields) -> Result<(Engine, Vec<String>), ApiError> {
+    let done = Done::of(&call.instance, &wanted(settings)?);
+    if let Some(problem) = done.error {
+        return Err(ApiError::new(Code::InvalidField, problem));
     }
+    let strays = done.strays(&call.engine, &call.engine.set_up_by(&call.instance));
+    let mut instance = done.instance;
+    // An empty value covers also what the environment of the process says.
+    instance.env.extend(strays.iter().map(|stray| (stray.var.to_owned(), String::new())));
+    Ok((call.engine.set_up_by(&instance), strays.iter().map(Stray::warning).collect()))
 }
 
 /// Vectors can be compared only if engine, model and dimensions are the same.
@@ -151,6 +163,12 @@ impl Done {
         }
         done.warnings.truncate(20);
         done
+    }
+
+    /// The stored secrets that would go to another address than `before`.
+    fn strays(&self, engine: &Engine, before: &Engine) -> Vec<Stray> {
+        let came: Vec<&Setting> = self.changed.iter().map(|(setting, _)| *setting).collect();
+        Stray::all(before.settings(), engine.set_up_by(&self.instance).settings(), &came)
     }
 
     /// Takes back what would have changed the embedder.

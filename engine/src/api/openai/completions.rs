@@ -86,7 +86,9 @@ async fn ask(call: &Call, fields: &Fields) -> Result<Ask, ApiError> {
     };
     let mut workspace = workspace(call, model).await?;
     workspace.temperature = temperature(fields.get("temperature"))?.or(workspace.temperature);
-    let Conversation { system, history, question, attachments } = conversation::read(fields.get("messages"))?;
+    let conversation = conversation::read(fields.get("messages"))?;
+    call.engine.settings().lengths.message.check("messages", conversation.bytes())?;
+    let Conversation { system, history, question, attachments } = conversation;
     let overrides = Overrides {
         system_prompt: system,
         history: Some(history),

@@ -19,6 +19,14 @@ pub struct Conversation {
     pub attachments: Vec<Value>,
 }
 
+impl Conversation {
+    /// Bytes of all texts.
+    pub fn bytes(&self) -> usize {
+        let said = self.history.iter().map(|message| message.content.len()).sum::<usize>();
+        self.system.as_ref().map_or(0, String::len) + said + self.question.len()
+    }
+}
+
 /// Takes `messages` apart.
 ///
 /// # Errors

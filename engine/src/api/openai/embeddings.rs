@@ -5,13 +5,17 @@ use crate::api::answer::Answer;
 use crate::api::body::Fields;
 use crate::api::{ApiError, Call};
 use crate::embed::{self, Purpose};
-use crate::tokens::Tokenizer;
+use crate::seam::Work;
+use crate::tokens::{self, Tokenizer};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Texts of one request, as many as OpenAI takes.
-const TEXTS_MAX: usize = 2048;
+pub(super) const TEXTS_MAX: usize = 2048;
+
+/// Bytes of a number in JSON, about.
+const JSON_NUMBER_BYTES: usize = 12;
 
 /// Embeds texts with the instance's embedder, whichever `model` is asked for.
 pub async fn create(call: Call) -> Result<Answer, ApiError> {
@@ -19,6 +23,8 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
     let tokenizer = call.engine.tokenizer(&call.cx).await?;
     // One published client calls it `inputs`.
     let texts = texts(fields.get("input").or_else(|| fields.get("inputs")), &tokenizer)?;
+    let bytes = texts.iter().map(String::len).sum();
+    call.engine.settings().lengths.embedding.check("input", bytes)?;
     let packed = match fields.get("encoding_format") {
         None | Some(Value::Null) => false,
         Some(format) if format == "float" => false,
@@ -33,9 +39,12 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
         Some(wanted) if wanted.as_u64() == u64::try_from(length).ok() => {}
         Some(_) => return Err(wrong("dimensions", format!("Vectors have {length} dimensions here."))),
     }
-    let tokens: usize = texts.iter().map(|text| tokenizer.count(text)).sum();
-    let data =
-        vectors.into_iter().enumerate().map(|(index, vector)| Row::new(index, vector, packed)).collect();
+    let (mut tokens, mut data, mut slices) = (0, Vec::with_capacity(vectors.len()), call.cx.slices());
+    for (index, (text, vector)) in texts.iter().zip(vectors).enumerate() {
+        tokens += tokens::count(&mut slices, &tokenizer, text).await;
+        slices.spend(Work::Json(vector.len() * JSON_NUMBER_BYTES)).await;
+        data.push(Row::new(index, vector, packed));
+    }
     Ok(Answer::ok(&Embeddings {
         object: "list",
         data,

@@ -20,9 +20,15 @@ pub use vector_stores::list as vector_stores;
 
 use super::Call;
 use super::error::{ApiError, Code};
+use crate::limits::Limit;
 use crate::model::Workspace;
 use crate::seam::UnixMs;
 use crate::store::{self, key};
+
+/// What one call of this API may bring.
+pub(super) fn limits() -> Vec<Limit> {
+    vec![Limit::fixed("texts that one call has embedded", embeddings::TEXTS_MAX.to_string(), "400")]
+}
 
 /// The workspaces that the caller may know, oldest first.
 async fn workspaces(call: &Call) -> Result<Vec<Workspace>, ApiError> {

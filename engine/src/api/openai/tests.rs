@@ -131,6 +131,7 @@ fn a_key_sees_its_own_workspaces_only() {
         hint: "cret".into(),
         created_at: START,
         created_by: None,
+        created_with: None,
         scopes: Some([Scope::Read].into()),
         workspaces: Some([2].into()),
         expires_at: None,

@@ -3,14 +3,14 @@
 use super::{unix_seconds, workspaces, wrong};
 use crate::api::answer::Answer;
 use crate::api::body::Fields;
-use crate::api::{ApiError, Call, js};
+use crate::api::{ApiError, Call, numbers};
 use crate::model::Workspace;
 use crate::store::{self, key};
 use serde_json::{Map, Value, json};
 
 /// The database that AnythingLLM says it uses when nothing else is set.
 const USUAL_DATABASE: &str = "lancedb";
-const LIMIT_MAX: i64 = 100;
+const LIMIT_MAX: u64 = 100;
 
 /// All workspaces the caller sees, or a page of them: `limit` (1 to 100), `after`, `before`, `order` (`asc`, as
 /// ever, or `desc`). Behind a workspace that is not there comes nothing.
@@ -41,16 +41,8 @@ fn page(mut all: Vec<Workspace>, query: &Fields) -> Result<(Vec<Workspace>, bool
         Some(_) => return Err(wrong("order", "`order` must be `asc` or `desc`.")),
     }
     let limit =
-        match query.get("limit") {
-            None => None,
-            Some(value) => {
-                let limit = js::parse_int(value).filter(|limit| (1..=LIMIT_MAX).contains(limit));
-                let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-                Some(limit.ok_or_else(|| {
-                    wrong("limit", format!("`limit` must be a number from 1 to {LIMIT_MAX}."))
-                })?)
-            }
-        };
+        numbers::whole(query, "limit", 1..=LIMIT_MAX).map_err(|error| error.with("param", "limit"))?;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
     let place = |slug: &str| all.iter().position(|workspace| workspace.slug == slug);
     let from = match query.string("after")? {
         Some(slug) => place(slug).map_or(all.len(), |at| at + 1),

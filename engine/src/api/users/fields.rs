@@ -2,7 +2,7 @@
 
 use super::super::body::Fields;
 use super::super::error::{ApiError, Code};
-use super::super::js;
+use super::super::numbers;
 use crate::model::Role;
 use serde_json::Value;
 
@@ -45,40 +45,36 @@ pub fn bio(text: &str) -> Result<String, ApiError> {
 
 /// Messages a day, `None` for no limit.
 pub fn daily_message_limit(value: &Value) -> Result<Option<u64>, ApiError> {
-    let number = match value {
-        Value::Null => return Ok(None),
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse::<f64>().ok(),
-        _ => None,
-    };
-    match number.filter(|number| number.is_finite() && *number >= 1.0) {
-        // Saturates; nobody sends so many.
-        Some(number) => Ok(Some(number.trunc() as u64)),
-        None => Err(ApiError::new(
-            Code::InvalidField,
-            "Daily message limit must be null or a number greater than or equal to 1",
-        )),
+    match value {
+        Value::Null => Ok(None),
+        value => numbers::as_id(value).map(Some).ok_or_else(|| {
+            let message = "Daily message limit must be null or a number greater than or equal to 1";
+            ApiError::new(Code::InvalidField, message)
+        }),
     }
 }
 
-/// Ids out of a list of numbers, or of texts that are numbers; what is none is left out.
+/// Ids out of a list of numbers, or of texts that are numbers.
 ///
 /// # Errors
-/// [`Code::InvalidField`] for anything but a list, and for a list that is too long.
+/// [`Code::InvalidField`] for anything but a list of ids, and for a list that is too long.
 pub fn ids(fields: &Fields, name: &str) -> Result<Option<Vec<u64>>, ApiError> {
     const MOST: usize = 1000;
+    let wrong =
+        || ApiError::field(name, &format!("a list of at most {MOST} ids, which are whole numbers from 1"));
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Array(items)) if items.len() <= MOST => {
             let mut ids: Vec<u64> = Vec::new();
-            for id in items.iter().filter_map(js::parse_int).filter_map(|id| u64::try_from(id).ok()) {
-                if id > 0 && !ids.contains(&id) {
+            for item in items {
+                let id = numbers::as_id(item).ok_or_else(wrong)?;
+                if !ids.contains(&id) {
                     ids.push(id);
                 }
             }
             Ok(Some(ids))
         }
-        Some(_) => Err(ApiError::field(name, &format!("a list of at most {MOST} ids"))),
+        Some(_) => Err(wrong()),
     }
 }
 
@@ -102,8 +98,18 @@ mod tests {
         assert_eq!(daily_message_limit(&json!(null)), Ok(None));
         assert_eq!(daily_message_limit(&json!(3)), Ok(Some(3)));
         assert_eq!(daily_message_limit(&json!("12")), Ok(Some(12)));
-        for bad in [json!(0), json!(-1), json!("many"), json!(""), json!([5]), json!({"$gt": 1}), json!(true)]
-        {
+        for bad in [
+            json!(0),
+            json!(-1),
+            json!("many"),
+            json!(""),
+            json!([5]),
+            json!({"$gt": 1}),
+            json!(true),
+            json!(1.5),
+            json!("inf"),
+            json!(1e300),
+        ] {
             assert!(daily_message_limit(&bad).is_err(), "{bad}");
         }
     }

@@ -3,7 +3,7 @@
 use super::super::answer::Answer;
 use super::super::body::Fields;
 use super::super::error::{ApiError, Code};
-use super::super::{Call, events, js};
+use super::super::{Call, events, numbers};
 use super::mode;
 use crate::model::Instance;
 use crate::store::{key, retry};
@@ -19,8 +19,8 @@ enum Kind {
     Address,
     /// Links below the page: a list of at most three `{icon, url}`.
     Footer,
-    /// A whole number from, to, and what stands for nonsense.
-    Number(i64, i64, i64),
+    /// A whole number from, to.
+    Number(u32, u32),
 }
 
 /// What is kept. The others that AnythingLLM knows are for agents, telemetry and pictures, which there are
@@ -32,8 +32,8 @@ const KNOWN: [(&str, Kind); 9] = [
     ("meta_page_favicon", Kind::Address),
     ("footer_data", Kind::Footer),
     ("default_system_prompt", Kind::Text(20_000)),
-    ("text_splitter_chunk_size", Kind::Number(1, 1_000_000, 1000)),
-    ("text_splitter_chunk_overlap", Kind::Number(0, 1_000_000, 20)),
+    ("text_splitter_chunk_size", Kind::Number(1, 1_000_000)),
+    ("text_splitter_chunk_overlap", Kind::Number(0, 1_000_000)),
     ("experimental_live_file_sync", Kind::Text(20)),
 ];
 
@@ -96,9 +96,14 @@ impl Kind {
                 Err(ApiError::field(label, "an address that begins with http:// or https://"))
             }
             Kind::Address => Ok(Some(text)),
-            Kind::Number(least, most, nonsense) => {
-                let number = js::parse_int(value).filter(|number| *number >= least);
-                Ok(Some(number.unwrap_or(nonsense).min(most).to_string()))
+            Kind::Number(least, most) => {
+                let number = numbers::value_of(value).filter(|number| number.fract() == 0.0);
+                let number = number.filter(|number| (f64::from(least)..=f64::from(most)).contains(number));
+                let expected = format!("a whole number from {least} to {most}");
+                number.map(|number| Some(number.to_string())).ok_or_else(|| ApiError::field(label, &expected))
+            }
+            Kind::Footer if too_long(10_000) => {
+                Err(ApiError::field(label, "a text of at most 10000 characters"))
             }
             Kind::Footer => footer(&text).map(Some).ok_or_else(|| {
                 let expected = "a list of at most three {icon, url}, with addresses of the web or of mail";
@@ -141,14 +146,16 @@ mod tests {
     }
 
     #[test]
-    fn sizes_of_chunks_are_numbers_with_a_default() {
-        for (value, expected) in
-            [(json!(500), "500"), (json!("700"), "700"), (json!(0), "1000"), (json!("x"), "1000")]
-        {
+    fn sizes_of_chunks_are_whole_numbers() {
+        for (value, expected) in [(json!(500), "500"), (json!("700"), "700"), (json!(1_000_000), "1000000")] {
             assert_eq!(read("text_splitter_chunk_size", value), Ok(Some(expected.into())));
         }
         assert_eq!(read("text_splitter_chunk_overlap", json!(0)), Ok(Some("0".into())));
-        assert_eq!(read("text_splitter_chunk_overlap", json!(-1)), Ok(Some("20".into())));
+        for value in [json!(0), json!(-1), json!(1.5), json!("x"), json!(1e9), json!(true)] {
+            let error = read("text_splitter_chunk_size", value.clone()).unwrap_err();
+            let expected = "`text_splitter_chunk_size` must be a whole number from 1 to 1000000.";
+            assert_eq!(error.message, expected, "{value}");
+        }
     }
 
     #[test]

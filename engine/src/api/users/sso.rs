@@ -86,7 +86,8 @@ async fn redeem(call: &Call) -> Result<Result<(User, String), &'static str>, Api
             break found;
         }
     };
-    if found.expires_at <= call.cx.now() {
+    let now = call.cx.now();
+    if found.expires_at <= now || auth::is_before(now.plus(LIFETIME_MS), found.expires_at) {
         return Ok(Err("Token expired."));
     }
     Ok(login::admit(call, found.user, |_| true).await?.ok_or("User account suspended."))

@@ -4,7 +4,7 @@ use super::super::answer::Answer;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::super::wire::iso;
-use super::super::{Call, js};
+use super::super::{Call, numbers};
 use crate::model::{Chat, User, Workspace};
 use crate::seam::Key;
 use crate::store::{self, key};
@@ -18,8 +18,8 @@ const OFFSET_MAX: u32 = 5_000;
 /// `POST /v1/admin/workspace-chats {offset?}`: the page of that number, newest first, in all workspaces.
 pub async fn list(call: Call) -> Result<Answer, ApiError> {
     let fields = Fields::of_body(&call.request)?;
-    let offset = fields.get("offset").and_then(js::parse_int).unwrap_or(0);
-    let offset = u32::try_from(offset).unwrap_or(0).min(OFFSET_MAX);
+    let offset = numbers::whole(&fields, "offset", 0..=OFFSET_MAX.into())?.unwrap_or(0);
+    let offset = u32::try_from(offset).unwrap_or(OFFSET_MAX);
     let reach = (offset + 1) * PAGE;
     let places = store::last_n::<Key>(&call.cx, key::chat_ids(), reach + 1).await?;
     let has_pages = places.len() > reach as usize;

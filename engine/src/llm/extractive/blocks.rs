@@ -166,10 +166,11 @@ impl Reader {
     }
 
     fn title(&mut self, level: usize, title: &str) {
-        let title = inline::clean(title.trim_end_matches('#'));
+        let mut title = inline::clean(title.trim_end_matches('#'));
         if title.is_empty() {
             return;
         }
+        title.truncate(title.floor_char_boundary(TITLE_BYTES_MAX));
         self.headings.retain(|(above, _)| *above < level);
         self.push(Kind::Title, title.clone());
         self.headings.push((level, title));
@@ -260,6 +261,9 @@ impl Reader {
         self.blocks.push(Block { kind, headings, text });
     }
 }
+
+/// Bytes of a title that are kept with each block below it.
+const TITLE_BYTES_MAX: usize = 500;
 
 /// What stands between the cells of a row when it is quoted.
 const CELL: &str = " · ";

@@ -12,6 +12,7 @@ mod sentences;
 mod terms;
 mod units;
 
+use crate::seam::Slices;
 use question::Question;
 use std::fmt::Write;
 use units::{Unit, fenced, listed};
@@ -24,6 +25,9 @@ pub struct Passage<'a> {
     /// A chunk, with or without its metadata header, or a whole document.
     pub text: &'a str,
 }
+
+/// What gives the vector of a text.
+pub type Embed<'a> = dyn Fn(&str) -> Vec<f32> + Sync + 'a;
 
 /// The line that says why nobody wrote an answer.
 const WHY: &str = "_No language model is configured, so this only quotes your documents. For written answers set \
@@ -46,8 +50,13 @@ const QUOTE_CHARS_MAX: usize = 480;
 /// its cosine and the overlap of words decide together. The same input gives the same bytes everywhere.
 /// Without passages, or when none has to do with the question, the answer says so. A question that asks
 /// what the documents are about, and nothing else, gets the beginnings of the passages.
-pub fn answer(question: &str, passages: &[Passage<'_>], embed: &dyn Fn(&str) -> Vec<f32>) -> String {
-    let (mut text, sources) = quote(question, passages, embed, true);
+pub async fn answer(
+    slices: &mut Slices,
+    question: &str,
+    passages: &[Passage<'_>],
+    embed: &Embed<'_>,
+) -> String {
+    let (mut text, sources) = quote(slices, question, passages, embed, true).await;
     if !sources.is_empty() {
         text.push_str("Sources:");
         for (i, title) in sources.iter().enumerate() {
@@ -59,24 +68,26 @@ pub fn answer(question: &str, passages: &[Passage<'_>], embed: &dyn Fn(&str) -> 
 }
 
 /// As [`answer`], without a word about where it comes from or how the server is set up.
-pub fn answer_in_public(
+pub async fn answer_in_public(
+    slices: &mut Slices,
     question: &str,
     passages: &[Passage<'_>],
-    embed: &dyn Fn(&str) -> Vec<f32>,
+    embed: &Embed<'_>,
 ) -> String {
-    quote(question, passages, embed, false).0.trim_end().to_owned()
+    quote(slices, question, passages, embed, false).await.0.trim_end().to_owned()
 }
 
 /// The quotes, with an empty line behind them, and the titles that their numbers stand for.
-fn quote<'a>(
+async fn quote<'a>(
+    slices: &mut Slices,
     question: &str,
     passages: &[Passage<'a>],
-    embed: &dyn Fn(&str) -> Vec<f32>,
+    embed: &Embed<'_>,
     attributed: bool,
 ) -> (String, Vec<&'a str>) {
-    let units = units::units(passages);
+    let units = units::units(slices, passages).await;
     let asked = Question::new(question);
-    let scored = score::score(question, &asked, &units, passages.len(), embed);
+    let scored = score::score(slices, question, &asked, &units, passages.len(), embed).await;
     let best = scored.iter().take(3).map(|one| one.evidence).fold(0.0, f32::max);
     let (lead, chosen) = if asked.is_general() && !units.is_empty() {
         ("Among other things, your documents say:", choose::openings(&units))
@@ -160,6 +171,8 @@ fn shortened(unit: &Unit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{in_run, slices};
+    use futures_util::FutureExt;
     use proptest::prelude::*;
 
     /// Counts words into a few boxes: near for equal words, deterministic, and no model needed.
@@ -193,8 +206,25 @@ mod tests {
         let chunks: Vec<String> = documents.iter().map(|(title, text)| chunk(title, text)).collect();
         let passages: Vec<Passage<'_>> =
             documents.iter().zip(&chunks).map(|((title, _), text)| Passage { title, text }).collect();
-        let answer = answer(question, &passages, &embed);
+        let answer = answered(question, &passages);
         answer.strip_suffix(&format!("\n\n{WHY}")).unwrap().to_owned()
+    }
+
+    fn answered(question: &str, passages: &[Passage<'_>]) -> String {
+        answer(&mut slices(), question, passages, &embed)
+            .now_or_never()
+            .expect("a short answer needs no breath")
+    }
+
+    #[test]
+    fn a_whole_book_is_searched_in_slices() {
+        let (answer, breaths) = in_run(|cx| async move {
+            let text = "Otters eat fish and live along the river.\n\n".repeat(20_000) + BRIDGE.1;
+            let passages = [Passage { title: "book.txt", text: &text }];
+            answer(&mut cx.slices(), "When was the bridge built?", &passages, &embed).await
+        });
+        assert!(answer.contains("1764"), "{answer}");
+        assert!(breaths >= 15, "{breaths} breaths for 0.8 MB");
     }
 
     const BRIDGE: (&str, &str) = (
@@ -218,10 +248,13 @@ mod tests {
     #[test]
     fn the_public_gets_the_quotes_alone() {
         let passages = [Passage { title: BRIDGE.0, text: BRIDGE.1 }];
-        let answer = answer_in_public("When was the bridge built?", &passages, &embed);
+        let public = |question: &str| {
+            answer_in_public(&mut slices(), question, &passages, &embed).now_or_never().unwrap()
+        };
+        let answer = public("When was the bridge built?");
         let expected = "This is what was found:\n\n> The stone bridge over the valley was built in 1764 by Margaret Hale.";
         assert_eq!(answer, expected);
-        assert_eq!(answer_in_public("What is the capital of Mongolia?", &passages, &embed), NOTHING);
+        assert_eq!(public("What is the capital of Mongolia?"), NOTHING);
     }
 
     #[test]
@@ -254,7 +287,7 @@ mod tests {
 
     #[test]
     fn without_anything_to_quote_it_says_so() {
-        assert_eq!(answer("Why?", &[], &embed), format!("{NOTHING}\n\n{WHY}"));
+        assert_eq!(answered("Why?", &[]), format!("{NOTHING}\n\n{WHY}"));
         assert_eq!(ask("What is the capital of Mongolia?", &[BRIDGE, OTTER]), NOTHING);
         assert_eq!(ask("bridge", &[("empty.txt", "")]), NOTHING);
     }
@@ -268,7 +301,9 @@ mod tests {
     #[test]
     fn an_embedder_that_knows_no_word_is_no_harm() {
         let passages = [Passage { title: BRIDGE.0, text: BRIDGE.1 }];
-        assert!(answer("When was the bridge built?", &passages, &|_| vec![0.0; 4]).contains("1764"));
+        let mut slices = slices();
+        let answer = answer(&mut slices, "When was the bridge built?", &passages, &|_| vec![0.0; 4]);
+        assert!(answer.now_or_never().unwrap().contains("1764"));
     }
 
     proptest! {

@@ -8,6 +8,9 @@ use super::units::Unit;
 const GENERAL: &str = "content contents describe document documents file files main overview page pages pdf say says \
                        subject summarise summarize summary tell text topic topics";
 
+/// Different words of a question that are looked for: each is, in every sentence.
+const WORDS_MAX: usize = 64;
+
 /// A question's words and kind.
 #[derive(Debug)]
 pub(super) struct Question {
@@ -31,7 +34,7 @@ impl Question {
     pub fn new(text: &str) -> Question {
         let mut words = Vec::new();
         for term in terms(text) {
-            if !words.contains(&term) {
+            if words.len() < WORDS_MAX && !words.contains(&term) {
                 words.push(term);
             }
         }

@@ -1,8 +1,10 @@
 //! How well a unit answers a question.
 
+use super::Embed;
 use super::blocks::Kind;
 use super::question::{Question, Wants, answers, defines};
 use super::units::Unit;
+use crate::seam::{Slices, Work};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Shares of the three signals; tuned by reading answers over manuals, papers and read-me files.
@@ -24,29 +26,29 @@ pub(super) struct Scored {
 }
 
 /// Scores every unit; best first, ties in reading order. `passages` is their number.
-pub(super) fn score(
+pub(super) async fn score(
+    slices: &mut Slices,
     question: &str,
     asked: &Question,
     units: &[Unit],
     passages: usize,
-    embed: &dyn Fn(&str) -> Vec<f32>,
+    embed: &Embed<'_>,
 ) -> Vec<Scored> {
     let weights = weights(asked, units);
     let total: f32 = weights.iter().sum();
-    let mut scored: Vec<Scored> = units
-        .iter()
-        .enumerate()
-        .map(|(at, unit)| {
-            let (holds, share) = overlap(asked, &weights, unit);
-            let words = if total > 0.0 { share / total } else { 0.0 };
-            let rank = 1.0 - unit.passage as f32 / passages.max(1) as f32;
-            let evidence = WORDS * words;
-            Scored { unit: at, score: evidence + RANK * rank + fit(asked, unit), evidence, holds }
-        })
-        .collect();
+    let mut scored: Vec<Scored> = Vec::with_capacity(units.len());
+    for (at, unit) in units.iter().enumerate() {
+        let (holds, share) = overlap(asked, &weights, unit);
+        let words = if total > 0.0 { share / total } else { 0.0 };
+        let rank = 1.0 - unit.passage as f32 / passages.max(1) as f32;
+        let evidence = WORDS * words;
+        scored.push(Scored { unit: at, score: evidence + RANK * rank + fit(asked, unit), evidence, holds });
+        slices.spend(Work::Words(unit.text.len() * (1 + asked.words.len() / 8))).await;
+    }
     sort(&mut scored);
     let meaning = embed(question);
     for one in scored.iter_mut().take(EMBEDDED_MAX) {
+        slices.spend(Work::Embed(units[one.unit].text.len())).await;
         let near = MEANING * cosine(&meaning, &embed(&units[one.unit].text)).max(0.0);
         one.score += near;
         one.evidence += near;
@@ -153,11 +155,15 @@ pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
 mod tests {
     use super::super::{Passage, units::units};
     use super::*;
+    use crate::testing::slices;
+    use futures_util::FutureExt;
 
     /// The best unit, without any embedder.
     fn best(question: &str, text: &str) -> String {
-        let units = units(&[Passage { title: "t", text }]);
-        let scored = score(question, &Question::new(question), &units, 1, &|_| vec![]);
+        let mut slices = slices();
+        let units = units(&mut slices, &[Passage { title: "t", text }]).now_or_never().unwrap();
+        let asked = Question::new(question);
+        let scored = score(&mut slices, question, &asked, &units, 1, &|_| vec![]).now_or_never().unwrap();
         units[scored[0].unit].text.clone()
     }
 

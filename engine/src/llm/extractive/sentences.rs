@@ -10,6 +10,10 @@ const ABBREVIATIONS: &[&str] = &[
     "rev", "sec", "sect", "sen", "sgt", "sr", "st", "tab", "u.k", "u.s", "viz", "vol", "vols", "vs",
 ];
 
+/// A sentence that is longer ends where the standard says: more of it is not quoted, and looking back over it for each
+/// cut would take time.
+const SENTENCE_BYTES_MAX: usize = 2000;
+
 /// `text` cut after its sentences, without white space around them. The standard's rules (UAX #29) do the
 /// cutting; what they cut after an abbreviation, an initial or a number is joined again.
 pub(super) fn sentences(text: &str) -> Vec<&str> {
@@ -18,7 +22,7 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
     for (at, piece) in text.split_sentence_bound_indices() {
         let end = at + piece.len();
         let so_far = text[start..end].trim();
-        if goes_on(so_far, &text[end..]) {
+        if so_far.len() < SENTENCE_BYTES_MAX && goes_on(so_far, &text[end..]) {
             continue;
         }
         if !so_far.is_empty() {

@@ -4,6 +4,7 @@ use super::Passage;
 use super::blocks::{Block, Kind, blocks};
 use super::sentences::sentences;
 use super::terms::terms;
+use crate::seam::{Slices, Work};
 
 /// Something that can be quoted by itself.
 #[derive(Clone, Debug)]
@@ -33,51 +34,80 @@ pub(super) struct Unit {
 const BELOW_LINES_MAX: usize = 12;
 const BELOW_ITEMS_MAX: usize = 6;
 
+/// Bytes of a passage that are read at once. Whole documents are longer, and reading looks back and forth.
+const PART_BYTES: usize = 16 << 10;
+/// How often each word of a part is looked at, about.
+const READINGS: usize = 5;
+/// Words of a document's title that count.
+const TITLE_TERMS_MAX: usize = 64;
+
 /// Everything that can be quoted, in reading order.
-pub(super) fn units(passages: &[Passage<'_>]) -> Vec<Unit> {
+pub(super) async fn units(slices: &mut Slices, passages: &[Passage<'_>]) -> Vec<Unit> {
     let mut units = Vec::new();
     let mut first_block = 0;
     for (passage, Passage { title, text }) in passages.iter().enumerate() {
-        let blocks = blocks(text);
-        let title = terms(&name_of(title));
-        for (at, block) in blocks.iter().enumerate() {
-            let (heading, outer) = match block.headings.split_last() {
-                Some((inner, outer)) => (terms(inner), outer.iter().flat_map(|title| terms(title)).collect()),
-                None => (Vec::new(), Vec::new()),
-            };
-            let outer: Vec<String> = [outer, title.clone()].concat();
-            let mut before: Vec<String> = Vec::new();
-            for text in pieces(block) {
-                let points_back = points_back(text);
-                let mut heading = heading.clone();
-                if points_back {
-                    heading.append(&mut before);
-                }
-                before = terms(text);
-                let below = if text.ends_with(':') { below(&blocks[at + 1..]) } else { Vec::new() };
-                units.push(Unit {
-                    passage,
-                    block: first_block + at,
-                    kind: block.kind,
-                    terms: before.clone(),
-                    points_back,
-                    heading,
-                    outer: outer.clone(),
-                    text: text.to_owned(),
-                    cut_before: false,
-                    cut_after: false,
-                    below,
-                });
-            }
+        let first = units.len();
+        let mut title = terms(&name_of(title));
+        title.truncate(TITLE_TERMS_MAX);
+        for part in parts(text) {
+            let blocks = blocks(part);
+            add(&mut units, passage, first_block, &title, &blocks);
+            first_block += blocks.len();
+            slices.spend(Work::Words(READINGS * part.len())).await;
         }
-        let ours = units.iter().position(|unit| unit.passage == passage);
-        if let Some(first) = ours {
-            mark_cuts(&mut units[first..], text);
-        }
-        first_block += blocks.len();
+        mark_cuts(&mut units[first..], text);
     }
     units.retain(|unit| !unit.terms.is_empty());
     units
+}
+
+/// `text` in parts that end with a paragraph, or else with a line or a word.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let most = rest.floor_char_boundary(PART_BYTES);
+        let end = match most < rest.len() {
+            true => ["\n\n", "\n", " "].iter().find_map(|end| Some(rest[..most].rfind(end)? + end.len())),
+            false => None,
+        };
+        let (part, after) = rest.split_at(end.unwrap_or(most));
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// Adds what can be quoted of the blocks of a passage, of which the first has this number.
+fn add(units: &mut Vec<Unit>, passage: usize, first_block: usize, title: &[String], blocks: &[Block]) {
+    for (at, block) in blocks.iter().enumerate() {
+        let (heading, outer) = match block.headings.split_last() {
+            Some((inner, outer)) => (terms(inner), outer.iter().flat_map(|title| terms(title)).collect()),
+            None => (Vec::new(), Vec::new()),
+        };
+        let outer: Vec<String> = [outer, title.to_vec()].concat();
+        let mut before: Vec<String> = Vec::new();
+        for text in pieces(block) {
+            let points_back = points_back(text);
+            let mut heading = heading.clone();
+            if points_back {
+                heading.append(&mut before);
+            }
+            before = terms(text);
+            let below = if text.ends_with(':') { below(&blocks[at + 1..]) } else { Vec::new() };
+            units.push(Unit {
+                passage,
+                block: first_block + at,
+                kind: block.kind,
+                terms: before.clone(),
+                points_back,
+                heading,
+                outer: outer.clone(),
+                text: text.to_owned(),
+                cut_before: false,
+                cut_after: false,
+                below,
+            });
+        }
+    }
 }
 
 fn points_back(text: &str) -> bool {
@@ -172,9 +202,11 @@ fn mark_cuts(units: &mut [Unit], text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::slices;
+    use futures_util::FutureExt;
 
     fn of(text: &str) -> Vec<Unit> {
-        units(&[Passage { title: "a.md", text }])
+        units(&mut slices(), &[Passage { title: "a.md", text }]).now_or_never().expect("a short text")
     }
 
     #[test]
@@ -196,12 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn a_long_text_is_read_in_parts() {
+        let text = "Otters swim in the river.\n\n".repeat(1300);
+        let read: Vec<&str> = parts(&text).collect();
+        assert!(
+            read.len() > 2 && read.iter().all(|part| part.len() <= PART_BYTES && part.ends_with(".\n\n"))
+        );
+        assert_eq!(read.concat(), text);
+        assert_eq!(of(&text).len(), 1300);
+        assert_eq!(parts(&"x".repeat(2 * PART_BYTES)).count(), 2);
+    }
+
+    #[test]
     fn titles_are_not_quoted_but_count_for_what_is_below() {
         let units = of("# River otters\n\nThey eat fish.");
         assert_eq!(units.len(), 1);
         assert_eq!(units[0].heading, ["river", "otter"]);
         assert_eq!(
-            super::units(&[Passage { title: "my-otters.v2.txt", text: "Fish." }])[0].outer,
+            super::units(&mut slices(), &[Passage { title: "my-otters.v2.txt", text: "Fish." }])
+                .now_or_never()
+                .unwrap()[0]
+                .outer,
             ["otter", "v2"]
         );
     }

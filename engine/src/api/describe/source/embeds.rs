@@ -41,6 +41,7 @@ pub struct EmbedSettings {
 
 /// A new widget.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewEmbed {
     #[schema(example = "my-documents")]
     workspace_slug: String,
@@ -52,6 +53,8 @@ pub struct NewEmbed {
     max_chats_per_day: Option<Value>,
     max_chats_per_session: Option<Value>,
     message_limit: Option<Value>,
+    /// A new widget is switched on, whatever is sent.
+    enabled: Option<bool>,
 }
 
 /// What was asked through a widget.

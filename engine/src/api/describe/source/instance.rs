@@ -148,6 +148,8 @@ pub struct Tried {
     latencyMs: Option<u64>,
     /// What went wrong, and what to do.
     error: Option<String>,
+    /// Stored keys that were not sent, as they are for another address.
+    warnings: Option<Vec<String>>,
 }
 
 /// Where to look for models.
@@ -163,6 +165,8 @@ pub struct Where {
 #[derive(ToSchema)]
 pub struct FoundModels {
     servers: Vec<FoundServer>,
+    /// Stored keys that were not sent, as they are for another address.
+    warnings: Option<Vec<String>>,
 }
 
 /// One server.
@@ -188,19 +192,24 @@ pub struct Storage {
     workspaces: Vec<AnyObject>,
 }
 
-/// A new key.
+/// A new key. These fields and no others: without a body it may do everything, and what is not understood is refused.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewKey {
     name: Option<String>,
     /// `read`, `chat`, `write`, `admin`; everything if left out.
+    #[schema(nullable = false)]
     scopes: Option<Vec<String>>,
     /// Slugs of the workspaces it is limited to.
+    #[schema(nullable = false)]
     workspaces: Option<Vec<String>>,
     /// When it ends: ISO 8601.
+    #[schema(nullable = false)]
     expiresAt: Option<String>,
 }
 
-/// A key. Its secret is in the answer to its making, and never again.
+/// A key. Its secret is in the answer to its making, and never again. `createdBy` is the user it belongs to, `null` the
+/// operator; `createdWith` the id of the key that it was made with.
 #[derive(ToSchema)]
 pub struct OneKey {
     apiKey: Option<AnyObject>,
@@ -232,7 +241,8 @@ pub fn operations() -> Vec<Operation> {
             .note(
                 "In effect with the next call. The first value that makes no sense ends it, `error` says why, and \
                  those before it stay changed. A server that was set up is asked whether it answers; `warnings` \
-                 says if it does not. A value that holds `******` changes nothing.",
+                 says if it does not. A value that holds `******` changes nothing. An address that would get a key which is \
+                 stored for another one is taken only together with the key.",
             )
             .body::<NewSettings>()
             .ok::<ChangedSettings>(),
@@ -249,7 +259,10 @@ pub fn operations() -> Vec<Operation> {
             .ok::<Events>(),
         op("POST", "/system/event-logs", TAG, "Read the event log page by page").body::<WhichPage>().ok::<EventPage>(),
         op("POST", "/system/test-model", TAG, "Try a language model or embedder")
-            .note("Settings that are sent count for this call alone; nothing is changed. Waits a minute at most.")
+            .note(
+                "Settings that are sent count for this call alone; nothing is changed. Waits a minute at most. A stored \
+                 key goes to its own address only: send one for another.",
+            )
             .body::<Trial>()
             .ok::<Tried>(),
         op("POST", "/system/find-models", TAG, "List the models of a provider, or look for local servers")

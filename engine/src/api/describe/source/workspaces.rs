@@ -144,8 +144,10 @@ pub struct SearchRequest {
     #[schema(example = "How do otters sleep?")]
     query: String,
     /// How many chunks; the workspace's own number if left out.
-    topN: Option<f64>,
+    #[schema(minimum = 1, maximum = 1000)]
+    topN: Option<u64>,
     /// From 0 to 1; the workspace's own if left out. A chunk whose words were found passes in any case.
+    #[schema(minimum = 0, maximum = 1)]
     scoreThreshold: Option<f64>,
     /// `vector`, `lexical` (by words, BM25) or `hybrid` (both); the workspace's own if left out, which is `vector`.
     searchMode: Option<String>,

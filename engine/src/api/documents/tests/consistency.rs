@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 fn records<T: DeserializeOwned>(host: &TestHost, prefix: &str) -> Vec<T> {
     let range = key::range(prefix);
-    host.store
+    host.plain()
         .range(range.start..range.end)
         .map(|(_, value)| serde_json::from_slice(value).unwrap())
         .collect()
@@ -22,6 +22,7 @@ fn records<T: DeserializeOwned>(host: &TestHost, prefix: &str) -> Vec<T> {
 /// placement has its document's keys, its chunks and its vectors; nothing lies around that nothing owns.
 #[track_caller]
 pub fn check(host: &TestHost) {
+    let plain = host.plain();
     let mut expected: BTreeSet<Key> = BTreeSet::new();
     for document in records::<Document>(host, "doc/") {
         assert!(host.store.contains_key(&key::folder(&document.folder)), "{} has no folder", document.path());
@@ -51,7 +52,7 @@ pub fn check(host: &TestHost) {
             assert_eq!(chunk.placement, id);
         }
         let range = key::segment_vectors(workspace, segment);
-        let parts = host.store.range(range.start..range.end);
+        let parts = plain.range(range.start..range.end);
         let mut rows = 0;
         for (place, bytes) in parts {
             expected.insert(place.clone());
@@ -59,7 +60,7 @@ pub fn check(host: &TestHost) {
         }
         assert_eq!(rows, placement.chunks);
         let range = key::segment_codes(workspace, segment);
-        let parts = host.store.range(range.start..range.end);
+        let parts = plain.range(range.start..range.end);
         let mut rows = 0;
         for (place, bytes) in parts {
             expected.insert(place.clone());
@@ -72,7 +73,7 @@ pub fn check(host: &TestHost) {
         let numbers: Vec<u64> = place.split('/').skip(1).map(|part| part.parse().unwrap()).collect();
         assert!(owned.contains(&(numbers[0], numbers[3])), "{place} belongs to nothing");
     }
-    for (place, value) in host.store.range(key::index_heads().start..key::index_heads().end) {
+    for (place, value) in plain.range(key::index_heads().start..key::index_heads().end) {
         let head: IndexHead = serde_json::from_slice(value).unwrap();
         let workspace = key::trailing_id(place).unwrap();
         let of_workspace = placements.iter().filter(|placement| placement.workspace == workspace);

@@ -173,9 +173,9 @@ fn vectors_of_two_embedders_are_never_mixed() {
     let (otter, bridge) = (host.raw_text("otter", "Otters swim."), host.raw_text("bridge", "Built in 1764."));
     update(&mut host, &[&otter], &[]);
     let place = key::index_head(1);
-    let mut head: IndexHead = serde_json::from_slice(&host.store[&place]).unwrap();
+    let mut head: IndexHead = serde_json::from_slice(&host.plain()[&place]).unwrap();
     head.embedder = "another".to_owned();
-    host.store.insert(place, serde_json::to_vec(&head).unwrap().into());
+    host.record(place, &head);
     let before = host.store.clone();
     let answer = update(&mut host, &[&bridge], &[]);
     assert!(

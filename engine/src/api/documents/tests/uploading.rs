@@ -154,7 +154,7 @@ fn a_text_larger_than_a_commit_is_staged() {
         host.value(crate::store::key::document(folder, name).as_str())["id"].as_str().unwrap().to_owned();
     let range = crate::store::key::document_texts(&id);
     let stored: Vec<u8> =
-        host.store.range(range.start..range.end).flat_map(|(_, part)| part.to_vec()).collect();
+        host.plain().range(range.start..range.end).flat_map(|(_, part)| part.to_vec()).collect();
     assert!(stored == text.as_bytes());
 }
 

@@ -23,7 +23,21 @@ fn pages_go_from_the_newest_to_the_oldest() {
     assert_eq!(ids(&page(1)), [3, 2]);
     let last = page(2);
     assert_eq!((ids(&last), &last["hasPages"]), (vec![1], &json!(false)));
-    assert_eq!(ids(&page(u64::MAX)), Vec::<u64>::new());
+    assert_eq!(ids(&page(1 << 40)), Vec::<u64>::new());
+}
+
+#[test]
+fn a_page_that_is_none_is_refused() {
+    let mut host = host_with_lines(1);
+    for body in
+        [json!({ "offset": -1 }), json!({ "offset": "x" }), json!({ "limit": 0 }), json!({ "limit": 1e9 })]
+    {
+        assert_eq!(host.call("POST", "/system/event-logs", &body).status, 400, "{body}");
+    }
+    for query in ["limit=0", "limit=501", "limit=1.5", "before=-1", "before=x"] {
+        let path = format!("/v1/system/event-logs?{query}");
+        assert_eq!(host.call("GET", &path, &Value::Null).status, 400, "{query}");
+    }
 }
 
 #[test]

@@ -126,3 +126,67 @@ fn a_preferred_system_prompt_is_that_of_new_workspaces() {
         host.call("POST", "/v1/workspace/new", &json!({ "name": "Own", "openAiPrompt": "Rhyme." })).ok();
     assert_eq!(own["workspace"]["openAiPrompt"], "Rhyme.");
 }
+
+#[test]
+fn an_address_is_changed_only_with_the_key_that_is_for_it() {
+    let vars = [
+        ("LLM_PROVIDER", "generic-openai"),
+        ("GENERIC_OPEN_AI_BASE_PATH", "http://llm/v1"),
+        ("GENERIC_OPEN_AI_MODEL_PREF", "m"),
+        ("GENERIC_OPEN_AI_API_KEY", "the-stored-secret"),
+        ("LMSTUDIO_AUTH_TOKEN", "the-stored-secret"),
+        ("COHERE_API_KEY", "the-stored-secret"),
+    ];
+    let mut host = TestHost::new(&vars);
+    let other = "http://elsewhere/v1";
+    for (body, name) in [
+        (json!({ "GenericOpenAiTokenLimit": "8192", "GenericOpenAiBasePath": other }), "GenericOpenAiKey"),
+        (
+            json!({ "GenericOpenAiBasePath": other, "GenericOpenAiKey": "****************" }),
+            "GenericOpenAiKey",
+        ),
+        (json!({ "LMStudioBasePath": other }), "LMStudioAuthToken"),
+        (json!({ "EmbeddingEngine": "lmstudio", "EmbeddingBasePath": other }), "LMStudioAuthToken"),
+        (json!({ "EmbeddingEngine": "lmstudio" }), "LMStudioAuthToken"),
+    ] {
+        let done = update(&mut host, &body);
+        let error = done["error"].as_str().unwrap();
+        assert!(error.starts_with(&format!("The stored {name} is for another address than ")), "{error}");
+        assert_eq!(done["newValues"], json!({}), "{body}");
+        assert!(host.keys("set/").is_empty(), "{body}");
+    }
+    assert_eq!(shown(&mut host)["GenericOpenAiBasePath"], "http://llm/v1");
+    // In two steps it does not work either.
+    let done =
+        update(&mut host, &json!({ "EmbeddingEngine": "ollama", "EmbeddingBasePath": "http://elsewhere" }));
+    assert_eq!(done["error"], false);
+    let done = update(&mut host, &json!({ "EmbeddingEngine": "lmstudio" }));
+    assert!(done["error"].as_str().unwrap().contains("LMStudioAuthToken"), "{done}");
+    // A key for an engine with an address of its own may be stored before the engine is chosen.
+    assert_eq!(update(&mut host, &json!({ "EmbeddingEngine": "cohere" }))["error"], false);
+    for key in ["another", ""] {
+        let body = json!({ "GenericOpenAiBasePath": format!("http://new{key}/v1"), "GenericOpenAiKey": key });
+        let done = update(&mut host, &body);
+        assert_eq!(
+            (&done["error"], shown(&mut host)["GenericOpenAiKey"].clone()),
+            (&json!(false), json!(!key.is_empty()))
+        );
+    }
+    // Without a key there is nothing to lose.
+    assert_eq!(update(&mut host, &json!({ "GenericOpenAiBasePath": other }))["error"], false);
+}
+
+#[test]
+fn an_address_with_headers_of_the_operator_is_the_operators_to_change() {
+    let mut host = TestHost::new(&[
+        ("GENERIC_OPEN_AI_BASE_PATH", "http://llm/v1"),
+        ("GENERIC_OPEN_AI_CUSTOM_HEADERS", "x-token:secret"),
+    ]);
+    let done = update(
+        &mut host,
+        &json!({ "GenericOpenAiBasePath": "http://elsewhere/v1", "GenericOpenAiKey": "k" }),
+    );
+    let error = done["error"].as_str().unwrap();
+    assert!(error.starts_with("GENERIC_OPEN_AI_CUSTOM_HEADERS is set by the operator"), "{error}");
+    assert_eq!(shown(&mut host)["GenericOpenAiBasePath"], "http://llm/v1");
+}

@@ -122,7 +122,10 @@ fn members_go_with_their_workspace() {
     };
     assert_eq!(members(&mut host, 1)[0]["username"], "sample-sam");
     let replace = "/v1/admin/workspaces/2/update-users";
-    host.call("POST", replace, &json!({ "userIds": [1, "2", 9, "x", null] })).ok();
+    host.call("POST", replace, &json!({ "userIds": [1, "2", 9] })).ok();
+    for wrong in [json!(["x"]), json!([null]), json!([0]), json!([-1]), json!([1.5]), json!("1")] {
+        assert_eq!(host.call("POST", replace, &json!({ "userIds": wrong })).status, 400, "{wrong}");
+    }
     assert_eq!(members(&mut host, 2).as_array().unwrap().len(), 2);
     host.call("POST", replace, &json!({ "userIds": [] })).ok();
     assert_eq!(members(&mut host, 2), json!([]));
@@ -203,5 +206,9 @@ fn all_chats_are_listed_page_by_page() {
         (second["chats"][0]["prompt"].clone(), second["hasPages"].clone()),
         (json!("message 0"), json!(false))
     );
-    assert_eq!(page(&mut host, json!(99_999_999))["chats"], json!([]));
+    assert_eq!(page(&mut host, json!(5000))["chats"], json!([]));
+    for offset in [json!(5001), json!(-1), json!(0.5), json!("x")] {
+        let body = json!({ "offset": offset });
+        assert_eq!(host.call("POST", "/v1/admin/workspace-chats", &body).status, 400, "{body}");
+    }
 }

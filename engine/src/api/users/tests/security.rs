@@ -167,6 +167,73 @@ fn a_suspended_user_is_out_at_once_and_so_are_their_keys() {
     assert!(!good(&mut host, &key));
 }
 
+/// Makes a key with `secret`, which is a session or another key.
+fn key_of(host: &mut TestHost, secret: &str, body: Value) -> String {
+    let made = host.call_with(secret, json_request("POST", "/system/generate-api-key", &body)).ok();
+    made["apiKey"]["secret"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_key_made_with_a_key_belongs_to_the_same_user_and_falls_with_them() {
+    let changes: [(&str, &str, Value); 4] = [
+        ("POST", "suspended", json!({ "suspended": 1 })),
+        ("POST", "no administrator", json!({ "role": "default" })),
+        ("POST", "no administrator", json!({ "role": "manager" })),
+        ("DELETE", "deleted", json!(null)),
+    ];
+    for (method, what, change) in changes {
+        let mut host = team(&[]);
+        let of_operator = key(&mut host, json!({ "name": "of the operator" }));
+        let of_that = key_of(&mut host, &of_operator, json!({}));
+        new_user(&mut host, "second", "hunter2!!", "admin");
+        let session = token(&mut host, ("second", "hunter2!!"));
+        let first = key_of(&mut host, &session, json!({ "name": "first" }));
+        let second = key_of(&mut host, &first, json!({ "name": "second" }));
+        let third = key_of(&mut host, &second, json!({ "name": "third", "scopes": ["admin"] }));
+        let listed = host.call("GET", "/system/api-keys", &json!(null)).ok()["apiKeys"].clone();
+        let owners: Vec<(&Value, &Value)> =
+            listed.as_array().unwrap().iter().map(|key| (&key["createdBy"], &key["createdWith"])).collect();
+        let (nobody, theirs) = (Value::Null, json!({ "id": 3, "username": "second" }));
+        let with = [json!(null), json!(1), json!(null), json!(3), json!(4)];
+        let expected = [&nobody, &nobody, &theirs, &theirs, &theirs];
+        assert_eq!(owners, expected.into_iter().zip(&with).collect::<Vec<_>>());
+        host.call(method, "/v1/admin/users/3", &change).ok();
+        for secret in [&session, &first, &second, &third] {
+            assert_eq!(status(&mut host, secret, "GET", "/v1/admin/users", json!({})), 403, "{what}");
+        }
+        for secret in [&first, &second, &third] {
+            assert_eq!(status(&mut host, secret, "GET", "/v1/auth", json!({})), 403, "{what}");
+        }
+        // What the operator made stays, whoever goes.
+        for secret in [&of_operator, &of_that] {
+            assert_eq!(status(&mut host, secret, "GET", "/v1/admin/users", json!({})), 200, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_went_back_brings_back_nothing_that_has_ended() {
+    let mut host = team(&[("SIMPLE_SSO_ENABLED", "true")]);
+    let ending = key(&mut host, json!({ "expiresAt": "2023-12-01" }));
+    let lasting = key(&mut host, json!({}));
+    let session = token(&mut host, SAM);
+    let issued = host.call("GET", "/v1/users/2/issue-auth-token", &json!(null)).ok();
+    for now in [0, -1, -86_400_000, i64::MIN] {
+        host.now = crate::seam::UnixMs(now);
+        for secret in [&ending, &session] {
+            assert_eq!(status(&mut host, secret, "GET", "/v1/auth", json!({})), 403, "{now}");
+        }
+        assert_eq!(status(&mut host, &lasting, "GET", "/v1/auth", json!({})), 200, "{now}");
+    }
+    let path = format!("/request-token/sso/simple?token={}", issued["token"].as_str().unwrap());
+    assert_eq!(host.call_with("", json_request("GET", &path, &json!(null))).status, 401);
+    // Hosts whose clocks differ by a little share sessions and keys.
+    host.now = crate::seam::UnixMs(crate::testing::START.0 - 60_000);
+    for secret in [&ending, &session] {
+        assert_eq!(status(&mut host, secret, "GET", "/v1/auth", json!({})), 200);
+    }
+}
+
 // CVE-2024-5213, CVE-2024-7783, CVE-2024-6842, CVE-2026-24477; §15.2 of the reference.
 #[test]
 fn no_secret_is_kept_in_clear_or_comes_back() {
@@ -252,7 +319,7 @@ fn nobody_has_the_id_zero() {
         assert_eq!(host.call("DELETE", &format!("/v1/admin/users/{id}"), &json!(null)).status, 404, "{id}");
     }
     let zero = json!({ "userIds": [0] });
-    assert_eq!(host.call("POST", "/v1/admin/workspaces/mine/manage-users", &zero).status, 404);
+    assert_eq!(host.call("POST", "/v1/admin/workspaces/mine/manage-users", &zero).status, 400);
     assert_eq!(records(&host), before);
 }
 
@@ -417,4 +484,84 @@ fn no_preference_is_a_script() {
     let links = json!([{ "icon": "x", "url": "https://example.com/?a=b" }, { "icon": "m", "url": "mailto:a@example.com" }]);
     host.call("POST", "/v1/admin/preferences", &json!({ "footer_data": links.to_string() })).ok();
     assert_eq!(host.value("set/instance")["preferences"]["footer_data"], links.to_string());
+}
+
+/// What a route answers, without the ids and times that differ from call to call.
+fn refusal(answer: &crate::testing::Replied) -> (u16, Vec<u8>) {
+    (answer.status, answer.body.clone())
+}
+
+// CVE-2024-3279: a host that answers a route itself asks by the same row of the table.
+#[test]
+fn who_may_call_is_the_same_for_the_engine_and_for_hosts_that_answer_themselves() {
+    let mut host = team(&[]);
+    let (sam, root) = (token(&mut host, SAM), token(&mut host, ROOT));
+    let mut callers: Vec<(String, String)> = [("nobody", ""), ("an unknown key", "wrong")]
+        .map(|(name, secret)| (name.to_owned(), secret.to_owned()))
+        .to_vec();
+    for scope in Scope::ALL {
+        callers.push((scope.name().to_owned(), key(&mut host, json!({ "scopes": [scope.name()] }))));
+        let limited = json!({ "scopes": [scope.name()], "workspaces": ["mine"] });
+        callers.push((format!("{} in one workspace", scope.name()), key(&mut host, limited)));
+    }
+    callers.push(("everything".to_owned(), key(&mut host, json!({}))));
+    callers.extend([("a user".to_owned(), sam), ("an administrator".to_owned(), root)]);
+    let (mut yes, mut no) = (0, 0);
+    for route in ROUTES {
+        let path = path_of(route, "mine");
+        for (who, secret) in &callers {
+            let expected = match (route.access, who.as_str()) {
+                (Access::Open, _) => true,
+                (_, "nobody" | "an unknown key") => false,
+                (Access::Known, _) => route.reach == Reach::Own || !who.ends_with("in one workspace"),
+                (Access::Scope(scope), "a user") => {
+                    matches!(scope, Scope::Read | Scope::Chat) && route.reach == Reach::Own
+                }
+                (Access::Scope(_), "everything" | "an administrator") => true,
+                (Access::Scope(scope), who) => {
+                    let own = who.split(' ').next().and_then(Scope::parse).unwrap();
+                    let limited = who.ends_with("in one workspace");
+                    (own == scope || own == Scope::Admin) && (route.reach == Reach::Own || !limited)
+                }
+            };
+            let mut request = json_request(route.method, &path, &json!({}));
+            if !secret.is_empty() {
+                request.headers.push(("authorization".into(), format!("Bearer {secret}")));
+            }
+            let before = records(&host);
+            let asked = host.authorise(request.clone());
+            assert_eq!(records(&host), before, "asking does nothing");
+            assert_eq!(asked.status == 204, expected, "{who}: {} {path}", route.method);
+            if expected {
+                yes += 1;
+                continue;
+            }
+            no += 1;
+            let kept = host.store.clone();
+            let answered = host.call_with("", request);
+            assert_eq!(refusal(&asked), refusal(&answered), "{who}: {} {path}", route.method);
+            host.store = kept;
+        }
+    }
+    assert!(yes > 300 && no > 300, "{yes} {no}");
+}
+
+#[test]
+fn a_host_that_asks_learns_also_of_wrong_methods_and_paths() {
+    let mut host = team(&[]);
+    let all = key(&mut host, json!({}));
+    for (method, path, status) in [
+        ("GET", "/v1/workspace/import/x", 404),
+        ("PUT", "/v1/workspace/import", 405),
+        ("POST", "/v1/workspace/import/", 204),
+    ] {
+        let mut request = json_request(method, path, &json!(null));
+        request.headers.push(("authorization".into(), format!("Bearer {all}")));
+        assert_eq!(host.authorise(request).status, status, "{method} {path}");
+    }
+    let import = Some("/v1/workspace/import");
+    for path in ["/api/v1/workspace/import", "/API/v1/Workspace/IMPORT/", "/v1/workspace/import"] {
+        assert_eq!(crate::Engine::route("POST", path), import, "{path}");
+    }
+    assert_eq!(crate::Engine::route("POST", "/api/nowhere"), None);
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-fn main() -> io::Result<()> {
+/// Writes the table of the app's files.
+pub fn build() -> io::Result<()> {
     // Asked for when it runs: a cache of artefacts may hold this program from a checkout that is gone.
     let manifest = env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("cargo runs this"))?;
     let folder = Path::new(&manifest).join("../web/dist");
