@@ -4,9 +4,9 @@
 //! [`Finding`]; the last line counts them. What is mended is mended in commits that leave a sound store behind, so that a
 //! repair that was cut off is simply begun again.
 //!
-//! The order matters: what cannot be read is taken out first ([`walk`]), then records that others point to are restored
-//! as far as the others tell of them ([`restore`]), then the pointers ([`pointers`]), documents without their text
-//! ([`documents`]), the indexes of workspaces ([`indexes`]) and the numbers that were given out ([`numbers`]).
+//! The order matters: what cannot be read is taken out first (`walk`), then records that others point to are restored
+//! as far as the others tell of them (`restore`), then the pointers (`pointers`), documents without their text
+//! (`documents`), the indexes of workspaces (`indexes`) and the numbers that were given out (`numbers`).
 
 mod documents;
 mod indexes;

@@ -5,7 +5,7 @@
 //!
 //! How a host reads a file:
 //!
-//! 1. `buffer(length)` gives the address of `length` bytes. The host puts there a line of JSON ([`Request`]), a line
+//! 1. `buffer(length)` gives the address of `length` bytes. The host puts there a line of JSON (`name`, `mime`, `limits`), a line
 //!    feed, and the bytes of the file.
 //! 2. `extract()` reads the file and gives the length of the outcome, which `buffer(length)` then gives the address of:
 //!    JSON, `{"Ok": Extracted}` or `{"Err": "why, for the person who sent the file"}`. 0 if the request itself is wrong.

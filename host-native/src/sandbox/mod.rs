@@ -2,7 +2,7 @@
 //!
 //! The module (`extract/module`) is compiled to machine code when the server is built (`build.rs`) and runs under
 //! wasmtime, without a compiler in the program. Each file gets an instance with fresh memory. What a hostile file can do
-//! ends with that instance: more memory than allowed is refused by [`memory`], calls that nest too deeply and panics are
+//! ends with that instance: more memory than allowed is refused by `memory`, calls that nest too deeply and panics are
 //! traps, and a deadline ends whatever takes too long, so that nothing goes on working for a file that was given up.
 
 mod clock;
