@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn turns_that_cannot_fit_are_not_read() {
-        let mut host = host(10_000);
+        let mut host = host(1_000);
         host.call("POST", CHAT, &ask("otters?")).ok();
         let mut turn = host.value(key::chat(1, &Partition::Main(None), 1).as_str());
         turn["tokens"] = json!({ "prompt": 2000, "text": 10 });
