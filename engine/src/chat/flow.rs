@@ -166,9 +166,9 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
         Some(index) => {
             let query = Query {
                 text: &ask.message,
-                mode: workspace.search_mode,
+                mode: settings.search_mode(workspace),
                 top_n: workspace.top_n,
-                threshold: workspace.similarity_threshold,
+                threshold: settings.threshold(workspace),
                 without: &pins,
             };
             search::search(cx, engine, workspace.id, index, query).await?.found

@@ -116,6 +116,14 @@ impl Embedder {
         }
     }
 
+    /// Similarity below which chunks have nothing to do with a question, where nobody set another.
+    pub fn threshold(&self) -> f64 {
+        match self {
+            Embedder::Builtin => BUILTIN_THRESHOLD,
+            _ => crate::model::THRESHOLD,
+        }
+    }
+
     /// What chunks begin with, before their header; part of the stored text.
     pub fn passage_prefix(&self) -> &str {
         match self {

@@ -72,6 +72,8 @@ pub fn settings(mock_url: &str, env: &BTreeMap<String, String>) -> BTreeMap<Stri
         ("EMBEDDING_MODEL_PREF", "mock-embed"),
         ("EMBEDDING_MODEL_MAX_CHUNK_LENGTH", "1000"),
         ("VECTOR_DB", "lancedb"),
+        // AnythingLLM searches by vectors alone.
+        ("HAVERSACK_SEARCH_MODE", "vector"),
     ];
     let mut settings: BTreeMap<String, String> =
         ours.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
