@@ -47,6 +47,9 @@ marked.use({
   },
 });
 
+/** Attributes whose values are no addresses. */
+const PLAIN_ATTRIBUTES = ["class", "type", "tabindex", "data-cite", "data-language", "start", "checked", "disabled", "align"];
+
 const purifier = DOMPurify(window);
 purifier.addHook("afterSanitizeAttributes", (node) => {
   if (node.tagName === "A") {
@@ -84,8 +87,10 @@ export function render(text: string, citations: number): DocumentFragment | null
       "a", "blockquote", "br", "button", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "li", "ol",
       "p", "pre", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
     ],
-    ALLOWED_ATTR: ["href", "class", "type", "tabindex", "data-cite", "data-language", "start", "checked", "disabled", "align"],
+    ALLOWED_ATTR: ["href", ...PLAIN_ATTRIBUTES],
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#)/i,
+    // The pattern is for addresses only. Without this list the sanitizer holds every other value against it, too.
+    ADD_URI_SAFE_ATTR: PLAIN_ATTRIBUTES,
   });
   for (const button of fragment.querySelectorAll<HTMLElement>("button.cite")) {
     const number = Number(button.dataset["cite"]);
