@@ -9,5 +9,6 @@ pub mod checksum;
 pub mod chunk;
 pub mod lexical;
 pub mod minilm;
+pub mod sentences;
 pub mod vector;
 pub mod words;

@@ -157,7 +157,7 @@ async fn carry_out(call: &Call, id: &str, ask: Ask, reset: bool, streamed: bool)
             return aborted(id, &error);
         }
         if ask.message.is_empty() {
-            return stream::early(&call.cx, id, "Chat history was reset!", true, streamed);
+            return stream::early(&call.cx, id, "Chat history was reset!", true, streamed, None);
         }
     }
     if streamed {
@@ -182,15 +182,15 @@ impl Voice for Whole {
 
 fn whole(call: &Call, id: &str, outcome: Outcome) -> Answer {
     match outcome {
-        Outcome::Refused { text, stage } => {
-            stream::early(&call.cx, id, &text, stage == Refusal::NoDocuments, false)
+        Outcome::Refused { text, stage, relevance } => {
+            stream::early(&call.cx, id, &text, stage == Refusal::NoDocuments, false, Some(relevance))
         }
         Outcome::Empty { metrics } => {
             let mut body = wire::abort(id, "No text completion could be completed with this input.");
             body.insert("metrics".to_owned(), metrics);
             Answer::ok(&body)
         }
-        Outcome::Answered { chat_id, text, sources, metrics, broken, .. } => Answer::ok(&json!({
+        Outcome::Answered { chat_id, text, sources, relevance, metrics, broken, .. } => Answer::ok(&json!({
             "id": id,
             "type": "textResponse",
             "close": true,
@@ -198,6 +198,7 @@ fn whole(call: &Call, id: &str, outcome: Outcome) -> Answer {
             "chatId": chat_id,
             "textResponse": text,
             "sources": sources,
+            "relevance": relevance,
             "metrics": metrics,
         })),
         Outcome::Abandoned => Answer::text(super::CLIENT_LEFT, ""),

@@ -17,10 +17,10 @@ use serde_json::{Map, Value, json};
 pub async fn answer(call: &Call, id: &str, ask: &Ask) -> Answer {
     let mut events = Events::new(&call.cx, id, any_origin());
     match chat::answer(&call.cx, &call.engine, ask, &mut events).await {
-        Ok(Outcome::Refused { text, stage }) => {
-            return early(&call.cx, id, &text, stage == Refusal::NoDocuments, true);
+        Ok(Outcome::Refused { text, stage, relevance }) => {
+            return early(&call.cx, id, &text, stage == Refusal::NoDocuments, true, Some(relevance));
         }
-        Ok(Outcome::Answered { chat_id, sources, metrics, broken, .. }) => {
+        Ok(Outcome::Answered { chat_id, sources, relevance, metrics, broken, .. }) => {
             match broken {
                 Some(error) => events.abort(&error),
                 None => events.chunk("", true),
@@ -34,6 +34,7 @@ pub async fn answer(call: &Call, id: &str, ask: &Ask) -> Answer {
                 "chatId": chat_id,
                 "metrics": metrics,
                 "sources": sources,
+                "relevance": relevance,
             }));
         }
         Ok(Outcome::Empty { .. } | Outcome::Abandoned) => {
@@ -52,7 +53,14 @@ pub async fn answer(call: &Call, id: &str, ask: &Ask) -> Answer {
 }
 
 /// A whole answer that needs no model: a refusal, or the word that history was reset.
-pub fn early(cx: &Cx, id: &str, text: &str, attachments: bool, streamed: bool) -> Answer {
+pub fn early(
+    cx: &Cx,
+    id: &str,
+    text: &str,
+    attachments: bool,
+    streamed: bool,
+    relevance: Option<f64>,
+) -> Answer {
     let mut body = json!({
         "id": id,
         "type": "textResponse",
@@ -62,6 +70,9 @@ pub fn early(cx: &Cx, id: &str, text: &str, attachments: bool, streamed: bool) -
         "error": null,
         "metrics": {},
     });
+    if let Some(relevance) = relevance {
+        body["relevance"] = relevance.into();
+    }
     if !streamed {
         return Answer::ok(&body);
     }

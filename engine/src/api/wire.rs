@@ -135,7 +135,7 @@ fn turn(chat: &Chat) -> [Value; 2] {
         "attachments": chat.attachments,
         "chatId": chat.id,
     });
-    let answer = json!({
+    let mut answer = json!({
         "type": chat.mode,
         "role": "assistant",
         "content": chat.text,
@@ -145,6 +145,9 @@ fn turn(chat: &Chat) -> [Value; 2] {
         "feedbackScore": chat.feedback,
         "metrics": chat.metrics,
     });
+    if let Some(relevance) = chat.relevance {
+        answer["relevance"] = relevance.into();
+    }
     [question, answer]
 }
 

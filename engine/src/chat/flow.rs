@@ -1,17 +1,22 @@
 //! The flow of one chat (reference §8.2), read from top to bottom.
 
 use super::attachments::{self, Attached};
-use super::context::{Context, Source, pinned};
+use super::citations::Citing;
+use super::cite::{self, Evidence};
+use super::context::{Context, pinned};
 use super::history::{self, Turn};
 use super::metrics::Meter;
 use super::prompt::{self, Assembled};
+use super::relevance::{relevance, rounded};
 use super::save::{self, Answer};
+use super::sources::Source;
 use super::{allowance, backfill, refusal};
 use crate::Engine;
 use crate::api::{ApiError, Code};
+use crate::llm::extractive::Quoted;
 use crate::llm::{self, ChatModel, Delta, Finish, LlmError, Message, ThinkTags, TokenStream};
 use crate::model::{ChatMode, Thread, TurnTokens, User, Visitor, Workspace};
-use crate::retrieve::search::{self, Query};
+use crate::retrieve::search::{self, Query, Searched};
 use crate::seam::Cx;
 use crate::store::key::Partition;
 use crate::tokens::{self, Tokenizer};
@@ -59,7 +64,7 @@ pub(crate) trait Voice: Send {
 /// How a chat ended.
 pub(crate) enum Outcome {
     /// Nothing relevant was found in query mode.
-    Refused { text: String, stage: Refusal },
+    Refused { text: String, stage: Refusal, relevance: f64 },
     /// The model said nothing.
     Empty { metrics: Value },
     /// An answer, saved. `broken` says why it is not whole.
@@ -67,6 +72,8 @@ pub(crate) enum Outcome {
         chat_id: u64,
         text: String,
         sources: Vec<Value>,
+        /// How much the best evidence has to do with the question, 0 to 1.
+        relevance: f64,
         metrics: Value,
         finish: Finish,
         broken: Option<String>,
@@ -104,27 +111,44 @@ pub(crate) async fn answer(
     };
     let ready = match ready? {
         Ok(ready) => ready,
-        Err(stage) => return Box::pin(refusal::refuse(cx, ask, stage)).await,
+        Err((stage, relevance)) => return Box::pin(refusal::refuse(cx, ask, stage, relevance)).await,
     };
-    let Ready { model, mut context, prompt, meter, counting } = ready;
-    let spoken = match &model {
-        ChatModel::Extractive => Box::pin(quote(cx, ask, &context, voice, meter)).await?,
-        _ if voice.streams() => {
-            context.texts = Vec::new();
-            speak(cx, &model, prompt, voice, meter).await?
+    let Ready { model, mut context, mut relevance, prompt, meter, counting } = ready;
+    let (spoken, evidence) = match &model {
+        ChatModel::Extractive => {
+            let quoted = Box::pin(quote(cx, ask, &context, voice, meter)).await?;
+            let Some((spoken, Quoted { cited, relevance: evident, .. })) = quoted else {
+                return Ok(Outcome::Abandoned);
+            };
+            relevance = evident.map_or(relevance, rounded);
+            // What was found and says nothing about it is no source.
+            if cited.is_empty() {
+                context.sources = Vec::new();
+            }
+            (spoken, Evidence::Quotes(cited))
         }
-        _ => Box::pin(complete(cx, &model, &prompt, meter)).await?,
+        _ => {
+            let mut citing = Citing::new(voice, prompt::numbering(ask, &context));
+            context.texts = Vec::new();
+            let spoken = if citing.streams() {
+                speak(cx, &model, prompt, &mut citing, meter).await?
+            } else {
+                let whole = Box::pin(complete(cx, &model, &prompt, meter)).await?;
+                whole.inspect(|whole| citing.say(&whole.text))
+            };
+            let said = citing.finish();
+            let Some(spoken) = spoken else { return Ok(Outcome::Abandoned) };
+            (Spoken { text: said.text.clone(), ..spoken }, Evidence::Claims(said))
+        }
     };
-    match spoken {
-        Some(spoken) => Box::pin(finish(cx, ask, context, spoken, counting)).await,
-        None => Ok(Outcome::Abandoned),
-    }
+    Box::pin(finish(cx, ask, context, spoken, evidence, relevance, counting)).await
 }
 
 /// What a model is asked, and with what.
 struct Ready {
     model: ChatModel,
     context: Context,
+    relevance: f64,
     prompt: llm::Prompt,
     meter: Meter,
     counting: Counting,
@@ -138,7 +162,7 @@ struct Counting {
 }
 
 /// Everything up to the model, or the refusal that makes it unnecessary.
-async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, Refusal>, ApiError> {
+async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, (Refusal, f64)>, ApiError> {
     allowance::take(cx).await?;
     let workspace = &ask.workspace;
     let settings = engine.settings();
@@ -149,7 +173,7 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
 
     let index = engine.indexes().load(cx, workspace.id).await?;
     if index.is_none() && ask.mode == ChatMode::Query {
-        return Ok(Err(Refusal::NoDocuments));
+        return Ok(Err((Refusal::NoDocuments, 0.0)));
     }
 
     let history = match &ask.overrides.history {
@@ -161,8 +185,8 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
     let pins = pinned(cx, workspace, window, &mut context).await?;
     let Attached { images } = attachments::read(cx, engine, ask, window, &mut context).await?;
 
-    let found = match index {
-        None => Vec::new(),
+    let Searched { found, below, .. } = match index {
+        None => Searched::default(),
         Some(index) => {
             let query = Query {
                 text: &ask.message,
@@ -171,23 +195,27 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
                 threshold: settings.threshold(workspace),
                 without: &pins,
             };
-            search::search(cx, engine, workspace.id, index, query).await?.found
+            search::search(cx, engine, workspace.id, index, query).await?
         }
     };
     let hits = found.len();
+    let best = found.iter().chain(&below).map(|found| found.score).fold(0.0, f64::max);
     context.add(found.into_iter().map(Source::found));
-    if settings.backfill && !ask.overrides.no_backfill {
-        context.texts.extend(backfill::texts(&history, workspace.top_n, hits, &context.sources, &pins));
-    }
+    // Earlier sources go on with a conversation; they are no answer to another question.
     if context.texts.is_empty() && ask.mode == ChatMode::Query {
-        return Ok(Err(Refusal::NoContext));
+        return Ok(Err((Refusal::NoContext, rounded(best))));
     }
+    if settings.backfill && !ask.overrides.no_backfill {
+        let earlier = backfill::sources(&history, workspace.top_n, hits, &context.sources, &pins);
+        context.add(earlier);
+    }
+    let relevance = relevance(&mut cx.slices(), &ask.message, best, &context).await;
 
     let tokenizer = engine.tokenizer(cx).await?;
     let Assembled { prompt, tokens, asked } =
         prompt::assemble(cx, &tokenizer, ask, &model, &history, &context, images).await;
     let meter = Meter::start(cx, &model, tokens);
-    Ok(Ok(Ready { model, context, prompt, meter, counting: Counting { tokenizer, asked } }))
+    Ok(Ok(Ready { model, context, relevance, prompt, meter, counting: Counting { tokenizer, asked } }))
 }
 
 /// What a model said.
@@ -203,6 +231,8 @@ async fn finish(
     ask: &Ask,
     context: Context,
     spoken: Spoken,
+    evidence: Evidence,
+    relevance: f64,
     counting: Counting,
 ) -> Result<Outcome, ApiError> {
     let Spoken { text, meter, finish, broken } = spoken;
@@ -216,10 +246,16 @@ async fn finish(
     let Counting { tokenizer, asked } = counting;
     let tokens = TurnTokens { prompt: asked, text: tokens::count(&mut cx.slices(), &tokenizer, &text).await };
     let metrics = meter.finish(cx, tokens.text);
-    let sources: Vec<Value> = context.sources.into_iter().map(Source::into_value).collect();
-    let answer = Answer { text: &text, sources: &sources, metrics: &metrics, tokens: Some(tokens) };
+    let sources = cite::sources(cx, ask, context.sources, evidence).await;
+    let answer = Answer {
+        text: &text,
+        sources: &sources,
+        metrics: &metrics,
+        tokens: Some(tokens),
+        relevance: Some(relevance),
+    };
     let chat_id = save::answered(cx, ask, answer).await?;
-    Ok(Outcome::Answered { chat_id, text, sources, metrics, finish, broken })
+    Ok(Outcome::Answered { chat_id, text, sources, relevance, metrics, finish, broken })
 }
 
 /// A model's whole answer; `None` if the client leaves before it is there.
@@ -286,13 +322,14 @@ async fn quote(
     context: &Context,
     voice: &mut dyn Voice,
     meter: Meter,
-) -> Result<Option<Spoken>, ApiError> {
+) -> Result<Option<(Spoken, Quoted)>, ApiError> {
     let quoted = cx.while_connected(super::context::quote(cx, ask, context)).await;
-    let Some(text) = quoted.transpose()? else { return Ok(None) };
-    for piece in text.split_inclusive(' ') {
+    let Some(quoted) = quoted.transpose()? else { return Ok(None) };
+    for piece in quoted.text.split_inclusive(' ') {
         voice.say(piece);
     }
-    Ok(Some(Spoken { text, meter, finish: Finish::Stop, broken: None }))
+    let text = quoted.text.clone();
+    Ok(Some((Spoken { text, meter, finish: Finish::Stop, broken: None }, quoted)))
 }
 
 fn model_failed(error: LlmError) -> ApiError {

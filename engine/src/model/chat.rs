@@ -44,6 +44,9 @@ pub struct Chat {
     /// How long it is for a model. Turns of older programs have no count: they are counted as they are needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TurnTokens>,
+    /// How much the best evidence has to do with the question, 0 to 1. Turns of older programs have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relevance: Option<f64>,
 }
 
 /// Token counts of a turn, see [`crate::tokens`]. They are kept so that a long turn is counted once.

@@ -15,6 +15,7 @@ use crate::embed::{self, Embedder};
 use crate::model::{Document, Pages, Placement, TEXT_PART_BYTES, Workspace};
 use crate::seam::{Cx, Key, Work};
 use crate::store::{self, StoreError, key, retry};
+use crate::text::words::utf16_len;
 use crate::tokens::TRUNCATION_MARKER;
 use haversack_extract::PageSpan;
 use serde_json::json;
@@ -172,6 +173,30 @@ pub async fn read_ends(cx: &Cx, document: &Document, most: u64) -> Result<String
     text.push_str(TRUNCATION_MARKER);
     read_parts(cx, document, document.text_parts - side..document.text_parts, &mut text).await?;
     Ok(text)
+}
+
+/// How many UTF-16 code units of the text of a stored document stand in front of some of its bytes, which are in order.
+///
+/// # Errors
+/// As [`read_text`].
+pub async fn utf16_at(cx: &Cx, document: &Document, places: &[u64]) -> Result<Vec<u64>, StoreError> {
+    let mut out = Vec::with_capacity(places.len());
+    let (mut bytes, mut units, mut text) = (0u64, 0u64, String::new());
+    for part in 0..document.text_parts {
+        if out.len() == places.len() {
+            break;
+        }
+        text.clear();
+        read_parts(cx, document, part..part + 1, &mut text).await?;
+        let end = bytes + text.len() as u64;
+        while let Some(place) = places.get(out.len()).filter(|place| **place <= end) {
+            let at = usize::try_from(place.saturating_sub(bytes)).unwrap_or(text.len());
+            out.push(units + utf16_len(&text[..text.floor_char_boundary(at)]) as u64);
+        }
+        (bytes, units) = (end, units + utf16_len(&text) as u64);
+    }
+    out.resize(places.len(), units);
+    Ok(out)
 }
 
 /// Adds some parts of a text to `text`.

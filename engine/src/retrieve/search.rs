@@ -51,7 +51,7 @@ pub struct Found {
 }
 
 /// What a search brought.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Searched {
     /// Best first.
     pub found: Vec<Found>,

@@ -104,7 +104,7 @@ async fn answer(call: &Call, visit: &Visit, ask: &Ask, reservation: Reservation)
             report(call, visit, &why).await;
             events.abort(UNANSWERED);
         }
-        Ok(Outcome::Refused { text, stage }) => {
+        Ok(Outcome::Refused { text, stage, .. }) => {
             let _ = reservation.release(&call.cx).await;
             let text = if stage == Refusal::NoDocuments { NOTHING_HERE } else { &text };
             events.send(&json!({

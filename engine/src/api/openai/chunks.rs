@@ -1,6 +1,6 @@
 //! A streamed completion: `chat.completion.chunk` objects, then `[DONE]`.
 
-use super::completions::{Reply, finish_reason, no_usage};
+use super::completions::{Reply, finish_reason, no_usage, relevance};
 use super::error;
 use crate::api::answer::Answer;
 use crate::api::{ApiError, Call, Code, stream};
@@ -15,8 +15,10 @@ use serde_json::{Value, json};
 /// # Errors
 /// Whatever fails before the first word; after it, the error is an event of the stream.
 pub async fn answer(call: &Call, reply: Reply, ask: &Ask, include_usage: bool) -> Result<Answer, ApiError> {
-    let mut chunks = Chunks { cx: call.cx.clone(), reply, include_usage, spoke: false };
-    match chat::answer(&call.cx, &call.engine, ask, &mut chunks).await {
+    let mut chunks = Chunks { cx: call.cx.clone(), reply, include_usage, spoke: false, relevance: None };
+    let outcome = chat::answer(&call.cx, &call.engine, ask, &mut chunks).await;
+    chunks.relevance = outcome.as_ref().ok().and_then(relevance);
+    match outcome {
         Ok(Outcome::Answered { broken: Some(why), .. }) => {
             chunks.fail(&ApiError::new(Code::ModelFailed, why))
         }
@@ -40,6 +42,8 @@ struct Chunks {
     include_usage: bool,
     /// The role was named.
     spoke: bool,
+    /// How much the best evidence has to do with the question, once that is known.
+    relevance: Option<f64>,
 }
 
 impl Voice for Chunks {
@@ -56,7 +60,7 @@ impl Voice for Chunks {
 
 impl Chunks {
     fn close(&mut self, finish: Finish, sources: Vec<Value>, usage: Value) {
-        let mut further = vec![("sources", sources.into())];
+        let mut further = vec![("sources", sources.into()), ("relevance", self.relevance.into())];
         if !self.include_usage {
             further.push(("usage", usage));
             return self.send(json!({}), Some(finish), further);

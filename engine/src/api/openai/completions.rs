@@ -25,6 +25,7 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
         return chunks::answer(&call, reply, &ask, js::truthy(options.get("include_usage"))).await;
     }
     let outcome = chat::answer(&call.cx, &call.engine, &ask, &mut chats::Whole).await?;
+    let relevance = relevance(&outcome);
     let (content, finish, sources, usage) = match outcome {
         Outcome::Answered { text, finish, sources, metrics, .. } => (Some(text), finish, sources, metrics),
         Outcome::Refused { text, .. } => (Some(text), Finish::Stop, Vec::new(), no_usage()),
@@ -37,7 +38,16 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
     let mut body = reply.frame("chat.completion", vec![choice]);
     body.insert("usage".to_owned(), usage);
     body.insert("sources".to_owned(), sources.into());
+    body.insert("relevance".to_owned(), relevance.into());
     Ok(Answer::ok(&body))
+}
+
+/// How much the best evidence of an answer has to do with the question, 0 to 1.
+pub fn relevance(outcome: &Outcome) -> Option<f64> {
+    match outcome {
+        Outcome::Answered { relevance, .. } | Outcome::Refused { relevance, .. } => Some(*relevance),
+        Outcome::Empty { .. } | Outcome::Abandoned => None,
+    }
 }
 
 /// What all parts of one answer have in common.

@@ -45,8 +45,11 @@ pub struct ChatReply {
     r#type: String,
     #[schema(required)]
     textResponse: Option<String>,
-    /// What it rests on.
+    /// What it rests on: those that the answer cites first, in the order of their first citation. `[1]` in the answer is
+    /// the first of them.
     sources: Vec<Source>,
+    /// How much the best evidence has to do with the question, 0 to 1.
+    relevance: Option<f64>,
     close: bool,
     error: Value,
     /// The number of the turn, if it was saved.
@@ -64,7 +67,39 @@ pub struct Source {
     score: Option<f64>,
     docId: Option<String>,
     docpath: Option<String>,
+    /// The page on which the text begins.
     page: Option<u64>,
+    /// Where the text begins in that of the document, in bytes of UTF-8.
+    start: Option<u64>,
+    /// Where it ends there, in bytes of UTF-8.
+    end: Option<u64>,
+    /// It was found for an earlier question of the conversation.
+    carriedOver: Option<bool>,
+    /// The answer cites it.
+    cited: bool,
+    /// The sentences of the text that the answer rests on; none where they could not be found.
+    citations: Vec<Citation>,
+}
+
+/// A sentence that an answer rests on. Places are UTF-16 code units, as JavaScript counts them.
+#[derive(ToSchema)]
+pub struct Citation {
+    /// Where it begins in `text` of the source; null if it stands behind the part that is shown of a whole document.
+    #[schema(required)]
+    start: Option<u64>,
+    #[schema(required)]
+    end: Option<u64>,
+    /// Where it begins in the text of the document; null if the document is gone, or was never stored.
+    #[schema(required)]
+    documentStart: Option<u64>,
+    #[schema(required)]
+    documentEnd: Option<u64>,
+    /// The page on which it begins; null without pages.
+    #[schema(required)]
+    page: Option<u32>,
+    /// The page on which it ends.
+    #[schema(required)]
+    pageEnd: Option<u32>,
 }
 
 /// What was said, oldest first.
@@ -84,7 +119,9 @@ pub struct Said {
     /// Unix time in seconds.
     sentAt: i64,
     chatId: u64,
-    sources: Option<Vec<AnyObject>>,
+    sources: Option<Vec<Source>>,
+    /// How much the best evidence had to do with the question, 0 to 1.
+    relevance: Option<f64>,
     attachments: Option<Vec<Value>>,
     feedbackScore: Option<bool>,
     metrics: Option<AnyObject>,
@@ -105,7 +142,7 @@ pub struct DeletedChats {
 }
 
 const STREAM: &str = "Events are `data: {…}` and an empty line. `textResponseChunk` events bring the answer piece by \
-piece; the last event, `finalizeResponseStream`, has `sources`, `metrics` and `chatId`; `abort` says in `error` what went \
+piece; the last event, `finalizeResponseStream`, has `sources`, `relevance`, `metrics` and `chatId`; `abort` says in `error` what went \
 wrong.";
 
 /// Every operation.

@@ -75,6 +75,8 @@ pub struct Completion {
     usage: Option<AnyObject>,
     /// What it rests on; OpenAI has no such key.
     sources: Option<Vec<AnyObject>>,
+    /// How much the best evidence has to do with the question, 0 to 1.
+    relevance: Option<f64>,
 }
 
 /// Texts.
