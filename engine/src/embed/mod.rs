@@ -20,7 +20,7 @@ use minilm::{Starting, StaticModel};
 use std::fmt;
 
 /// The name of the built-in model.
-pub const BUILTIN_MODEL: &str = "static-minilm-256";
+pub const BUILTIN_MODEL: &str = "aligned-minilm-256";
 /// Longest chunk for the built-in model, in characters: AnythingLLM's default (reference §7.3).
 const BUILTIN_CHUNK_CHARS: usize = 1000;
 /// Texts a host's embedder gets at once.
