@@ -214,3 +214,31 @@ on("a saved conversation looks as it did when it was new", {}, async (stage) => 
   assert.deepEqual(problems, []);
   await close();
 });
+
+on("Arabic reads from the right, English from the left, in questions, answers, chips and passages", {}, async (stage) => {
+  const { page, problems, previews, answer, ask, last, passage, close } = await stageOf(stage);
+  await answer({ text: "مدة الإعارة أسبوعان [1].\n\n- أولا\n- ثانيا\n\nTwo weeks [1].\n\n- first", sources: [source(previews["مكتبة.txt"], { sentences: ["مدة الإعارة أسبوعان كاملان."] })] });
+  await ask("ما مدة الإعارة؟");
+  const direction = (locator) => locator.evaluate((node) => getComputedStyle(node).direction);
+  await last.locator(".prose ul").nth(1).waitFor();
+  assert.deepEqual(await Promise.all([0, 1].map((n) => direction(last.locator(".prose p").nth(n)))), ["rtl", "ltr"]);
+  assert.deepEqual(await Promise.all([0, 1].map((n) => direction(last.locator(".prose ul").nth(n)))), ["rtl", "ltr"], "bullets stand where the list begins");
+  /** Whether the last sign of a text stands left of its first letters. */
+  const fromTheRight = (locator) => locator.evaluate((node) => {
+    const text = [...node.childNodes].find((child) => child instanceof Text && child.data.trim() !== "");
+    const at = (n) => {
+      const range = document.createRange();
+      range.setStart(text, n);
+      range.setEnd(text, n + 1);
+      return range.getBoundingClientRect().left;
+    };
+    const first = text.data.search(/\S/);
+    return at(first + text.data.trim().length - 1) < at(first);
+  });
+  assert.ok(await fromTheRight(last.locator(".bubble")), "the question mark stands at the left");
+  await last.getByRole("button", { name: "Open source 1" }).first().click();
+  await passage.locator("mark").waitFor();
+  assert.ok(await fromTheRight(passage.locator("[data-marked]")));
+  assert.deepEqual(problems, []);
+  await close();
+});

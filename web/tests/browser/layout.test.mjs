@@ -66,6 +66,7 @@ on("opening passages of a long conversation shifts nothing", {}, async (stage) =
     const marked = passage.locator("mark.close", { hasText: "engineer from Tromso" }).last();
     await marked.waitFor();
     await page.waitForTimeout(300);
+    assert.equal(await outside(marked), 0, "the sentence is in sight");
     assert.deepEqual(await shift(page), [0, 0, 0, 0, 0, 0], "the page is where it was");
     assert.equal(await outside(page.locator("main")), 0);
     await page.keyboard.press("Escape");

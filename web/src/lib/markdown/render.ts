@@ -101,6 +101,8 @@ export function render(text: string, citations: number | null): DocumentFragment
   }
   // A list of things to do shows its boxes; they are not to be ticked.
   for (const box of fragment.querySelectorAll("input")) box.setAttribute("aria-label", t.chat.taskBox);
+  // Each reads in the direction of its own script; a list has its bullets at that side.
+  for (const block of fragment.querySelectorAll("p, h1, h2, h3, h4, h5, h6, ul, ol, blockquote, table, td, th")) block.setAttribute("dir", "auto");
   return fragment;
 }
 
