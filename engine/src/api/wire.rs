@@ -133,7 +133,7 @@ fn turn(chat: &Chat) -> [Value; 2] {
         "attachments": chat.attachments,
         "chatId": chat.id,
     });
-    let answer = json!({
+    let mut answer = json!({
         "type": chat.mode,
         "role": "assistant",
         "content": chat.text,
@@ -143,6 +143,9 @@ fn turn(chat: &Chat) -> [Value; 2] {
         "feedbackScore": chat.feedback,
         "metrics": chat.metrics,
     });
+    if let Some(finish) = &chat.finish {
+        answer["finish"] = finish.as_str().into();
+    }
     [question, answer]
 }
 

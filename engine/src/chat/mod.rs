@@ -5,6 +5,8 @@ mod attachments;
 mod backfill;
 mod compress;
 mod context;
+#[cfg(test)]
+mod ending_tests;
 mod flow;
 mod history;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod prompt;
 mod refusal;
 mod save;
 mod variables;
+mod wishes;
 
 pub(crate) use attachments::{ATTACHMENTS_MAX, DOCUMENT, image};
 pub(crate) use context::with_header;

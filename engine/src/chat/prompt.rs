@@ -5,7 +5,7 @@ use super::compress::{self, Counted, Counter};
 use super::context::Context;
 use super::flow::{Ask, Turns};
 use super::variables::{Names, expand};
-use crate::llm::{Attachment, ChatModel, Message, Prompt, Role};
+use crate::llm::{Attachment, ChatModel, Message, Prompt, Role, split_thoughts};
 use crate::model::Chat;
 use crate::seam::Cx;
 use crate::text::dates::LocalTime;
@@ -54,8 +54,12 @@ pub(super) async fn assemble(
     let question = Message { role: Role::User, content: ask.message.clone(), attachments: images };
     let mut counter = Counter { tokenizer, slices };
     let fitted = compress::fit(&mut counter, model.context_window(), system, turns, (question, asked)).await;
-    let prompt =
-        Prompt { messages: fitted.messages, temperature: workspace.temperature.unwrap_or(TEMPERATURE) };
+    let prompt = Prompt {
+        messages: fitted.messages,
+        temperature: workspace.temperature.unwrap_or(TEMPERATURE),
+        sampling: ask.overrides.sampling.clone(),
+        tokens: fitted.tokens,
+    };
     Assembled { prompt, tokens: fitted.tokens, asked }
 }
 
@@ -71,15 +75,20 @@ pub(crate) fn context_block<T: std::fmt::Display>(texts: &[T]) -> String {
     block
 }
 
-/// Images of earlier turns are sent again with their question.
+/// Images of earlier turns are sent again with their question; thoughts of a model are not: providers say that they
+/// must not be, and they fill the window.
 fn turn(turn: &Chat) -> Vec<Counted> {
     let attachments = turn.attachments.iter().map(image).collect();
     let tokens = turn.tokens.as_ref();
     let prompt = Message { role: Role::User, content: turn.prompt.clone(), attachments };
-    let text = Message::new(Role::Assistant, turn.text.clone());
+    let (_, answer) = split_thoughts(&turn.text);
+    let is_whole = answer.len() == turn.text.len();
     vec![
         Counted { message: prompt, tokens: tokens.map(|tokens| tokens.prompt) },
-        Counted { message: text, tokens: tokens.map(|tokens| tokens.text) },
+        Counted {
+            message: Message::new(Role::Assistant, answer),
+            tokens: tokens.map(|tokens| tokens.text).filter(|_| is_whole),
+        },
     ]
 }
 
@@ -87,9 +96,13 @@ fn turn(turn: &Chat) -> Vec<Counted> {
 fn by_turns(messages: &[Message]) -> Vec<Vec<Counted>> {
     let mut turns: Vec<Vec<Counted>> = Vec::new();
     for message in messages {
-        let counted = Counted { message: message.clone(), tokens: None };
+        let mut message = message.clone();
+        if message.role == Role::Assistant {
+            message.content = split_thoughts(&message.content).1;
+        }
+        let counted = Counted { message, tokens: None };
         match turns.last_mut() {
-            Some(turn) if message.role != Role::User => turn.push(counted),
+            Some(turn) if counted.message.role != Role::User => turn.push(counted),
             _ => turns.push(vec![counted]),
         }
     }

@@ -14,6 +14,8 @@ pub(super) struct Answer<'a> {
     pub sources: &'a [Value],
     pub metrics: &'a Value,
     pub tokens: Option<TurnTokens>,
+    /// Why it ends, unless the model was done.
+    pub finish: Option<&'static str>,
 }
 
 /// Saves an answered turn; its id.
@@ -23,7 +25,7 @@ pub(super) async fn answered(cx: &Cx, ask: &Ask, answer: Answer<'_>) -> Result<u
 
 /// Saves a refusal, which is on record but not in the conversation's memory.
 pub(super) async fn refused(cx: &Cx, ask: &Ask, text: &str) -> Result<u64, ApiError> {
-    save(cx, ask, Answer { text, sources: &[], metrics: &json!({}), tokens: None }, false).await
+    save(cx, ask, Answer { text, sources: &[], metrics: &json!({}), tokens: None, finish: None }, false).await
 }
 
 async fn save(cx: &Cx, ask: &Ask, answer: Answer<'_>, include: bool) -> Result<u64, ApiError> {
@@ -51,6 +53,7 @@ async fn save(cx: &Cx, ask: &Ask, answer: Answer<'_>, include: bool) -> Result<u
         feedback: None,
         visitor: ask.overrides.visitor.clone(),
         tokens: answer.tokens,
+        finish: answer.finish.map(str::to_owned),
     };
     let place = key::chat(chat.workspace, &ask.partition, chat.id);
     let mut attempts = retry(cx);
