@@ -148,6 +148,9 @@ fn turn(chat: &Chat) -> [Value; 2] {
     if let Some(relevance) = chat.relevance {
         answer["relevance"] = relevance.into();
     }
+    if let Some(finish) = &chat.finish {
+        answer["finish"] = finish.as_str().into();
+    }
     [question, answer]
 }
 
