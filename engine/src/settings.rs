@@ -3,7 +3,7 @@
 use crate::embed::EmbedSettings;
 use crate::lengths::Lengths;
 use crate::llm::LlmSettings;
-use crate::model::Instance;
+use crate::model::{Instance, SearchMode, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything an operator can set that matters to the engine.
@@ -21,6 +21,8 @@ pub struct Settings {
     pub chunk_overlap: usize,
     /// Markdown is cut along its headings, lists, tables and code rather than as clients know it.
     pub chunk_by_structure: bool,
+    /// How chunks are found in workspaces that do not say.
+    pub search_mode: SearchMode,
     /// Workspaces cannot be deleted.
     pub deletion_protection: bool,
     /// Memory for cached vector indexes, in bytes, over all workspaces.
@@ -51,6 +53,15 @@ impl Settings {
         let (llm, mut problems) = LlmSettings::from_vars(vars);
         let (embed, more) = EmbedSettings::from_vars(vars);
         problems.extend(more);
+        let search_mode = match vars.get("HAVERSACK_SEARCH_MODE").map(|v| v.trim()) {
+            None | Some("") => SearchMode::default(),
+            Some(name) => SearchMode::parse(name).unwrap_or_else(|| {
+                problems.push(format!(
+                    "HAVERSACK_SEARCH_MODE={name} is none of vector, lexical and hybrid: the default stands"
+                ));
+                SearchMode::default()
+            }),
+        };
         let mut number = |name: &str, default: Option<usize>| match vars.get(name).map(|v| v.trim()) {
             None | Some("") => default,
             Some(text) => text.parse().ok().or_else(|| {
@@ -80,6 +91,7 @@ impl Settings {
             chunk_size,
             chunk_overlap,
             chunk_by_structure: flag("HAVERSACK_CHUNK_BY_STRUCTURE", false),
+            search_mode,
             // Theirs is on as soon as the variable exists, whatever it says.
             deletion_protection: vars.contains_key("WORKSPACE_DELETION_PROTECTION"),
             index_cache_bytes: cache_mb.saturating_mul(1 << 20),
@@ -93,6 +105,16 @@ impl Settings {
             lengths,
         };
         (settings, problems)
+    }
+
+    /// How chunks of a workspace are found where the call does not say.
+    pub fn search_mode(&self, workspace: &Workspace) -> SearchMode {
+        workspace.search_mode.unwrap_or(self.search_mode)
+    }
+
+    /// The threshold of a workspace where the call does not say: its own, or the embedder's.
+    pub fn threshold(&self, workspace: &Workspace) -> f64 {
+        workspace.threshold().unwrap_or_else(|| self.embed.embedder.threshold())
     }
 
     /// Which secret goes where: the variables of those that are set, with the addresses of models that are sent them.

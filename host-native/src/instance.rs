@@ -41,7 +41,7 @@ impl Instance {
         let effects = Effects {
             store,
             http: HttpClient::new(config.allow_private_addresses),
-            extractor: Extractor::new(config.extraction.clone())?,
+            extractor: Extractor::new(config.extraction.clone()),
             caller: Caller::Operator,
             place: None,
         };

@@ -97,11 +97,36 @@ export interface ChatOptions {
   signal?: AbortSignal;
 }
 
+/** A sentence that a source supports. Places are UTF-16 units, as `slice` counts them, and half-open. */
+export interface Citation {
+  /** In the source's text: `source.text.slice(start, end)`. */
+  start: number;
+  end: number;
+  /** In the text of the document. */
+  documentStart: number;
+  documentEnd: number;
+  /** The pages on which the sentence begins and ends. */
+  page: number | null;
+  pageEnd: number | null;
+}
+
+/** Its number, `[n]` in an answer, is its place in the list, from 1. Those that the answer cites come first. */
 export interface Source {
   id: string;
   title: string;
   text: string;
   score?: number;
+  /** The page on which the passage begins. */
+  page?: number | null;
+  /** Bytes of the document's text. */
+  start?: number;
+  end?: number;
+  docId?: string;
+  docpath?: string;
+  headings?: string[];
+  /** Whether the answer cites it. */
+  cited?: boolean;
+  citations?: Citation[];
   [field: string]: unknown;
 }
 
@@ -109,7 +134,15 @@ export interface Source {
 export type ChatEvent =
   | { type: "token"; text: string }
   | { type: "sources"; sources: Source[] }
-  | { type: "done"; chatId?: number; metrics?: Record<string, unknown> };
+  | {
+      type: "done";
+      chatId?: number;
+      metrics?: Record<string, unknown>;
+      /** How well the best passage fits the question, from 0 to 1; below 0.25 the evidence is weak. */
+      relevance?: number | null;
+      /** How the answer ended: `length` is the limit of its tokens. */
+      finish?: "stop" | "length" | "content_filter" | "refusal" | "empty" | "error" | null;
+    };
 
 export interface Workspace {
   id: number;

@@ -185,12 +185,13 @@ fn whole(call: &Call, id: &str, outcome: Outcome) -> Answer {
         Outcome::Refused { text, stage, relevance } => {
             stream::early(&call.cx, id, &text, stage == Refusal::NoDocuments, false, Some(relevance))
         }
-        Outcome::Empty { metrics } => {
-            let mut body = wire::abort(id, "No text completion could be completed with this input.");
+        Outcome::Empty { metrics, finish, why } => {
+            let mut body = wire::abort(id, &why);
             body.insert("metrics".to_owned(), metrics);
+            body.insert("finish".to_owned(), finish.as_str().into());
             Answer::ok(&body)
         }
-        Outcome::Answered { chat_id, text, sources, relevance, metrics, broken, .. } => Answer::ok(&json!({
+        Outcome::Answered { chat_id, text, sources, relevance, metrics, finish, broken } => Answer::ok(&json!({
             "id": id,
             "type": "textResponse",
             "close": true,
@@ -200,6 +201,7 @@ fn whole(call: &Call, id: &str, outcome: Outcome) -> Answer {
             "sources": sources,
             "relevance": relevance,
             "metrics": metrics,
+            "finish": finish.as_str(),
         })),
         Outcome::Abandoned => Answer::text(super::CLIENT_LEFT, ""),
     }

@@ -30,14 +30,14 @@ pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
         return Ok(Answer::ok(&json!({ "results": [], "message": message })));
     };
     let mode = match fields.string("searchMode")? {
-        None => workspace.search_mode,
+        None => call.engine.settings().search_mode(&workspace),
         Some(name) => SearchMode::parse(name).ok_or_else(|| ApiError::field("searchMode", SEARCH_MODES))?,
     };
     let query = Query {
         text,
         mode,
         top_n: top_n.unwrap_or(workspace.top_n),
-        threshold: threshold.unwrap_or(workspace.similarity_threshold),
+        threshold: threshold.unwrap_or_else(|| call.engine.settings().threshold(&workspace)),
         without: &BTreeSet::new(),
     };
     let searched = search::search(&call.cx, &call.engine, workspace.id, index, query).await?;

@@ -3,6 +3,7 @@
 use super::js;
 use crate::model::{Chat, Placement, Thread, Workspace, file_metadata};
 use crate::seam::UnixMs;
+use crate::settings::Settings;
 use crate::text::dates;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -46,8 +47,9 @@ pub struct WorkspaceRow<'a> {
     threads: Option<Vec<Value>>,
 }
 
-/// The row alone.
-pub fn workspace(workspace: &Workspace) -> WorkspaceRow<'_> {
+/// The row alone. A threshold or a search mode that the workspace does not set is shown as `settings` fill it in, so
+/// that clients which write a whole row back change nothing.
+pub fn workspace<'a>(workspace: &'a Workspace, settings: &Settings) -> WorkspaceRow<'a> {
     WorkspaceRow {
         id: workspace.id,
         name: &workspace.name,
@@ -58,7 +60,7 @@ pub fn workspace(workspace: &Workspace) -> WorkspaceRow<'_> {
         open_ai_history: workspace.history_turns,
         last_updated_at: iso(workspace.updated_at),
         open_ai_prompt: workspace.system_prompt.as_deref(),
-        similarity_threshold: js::number(workspace.similarity_threshold),
+        similarity_threshold: js::number(settings.threshold(workspace)),
         chat_provider: &workspace.chat_provider,
         chat_model: &workspace.chat_model,
         top_n: workspace.top_n,
@@ -67,7 +69,7 @@ pub fn workspace(workspace: &Workspace) -> WorkspaceRow<'_> {
         agent_provider: &workspace.agent_provider,
         agent_model: &workspace.agent_model,
         query_refusal_response: &workspace.query_refusal,
-        search_mode: Some(workspace.search_mode.name()).filter(|name| *name != "vector"),
+        search_mode: Some(settings.search_mode(workspace).name()).filter(|name| *name != "vector"),
         vector_search_mode: if workspace.rerank { "rerank" } else { "default" },
         router_id: workspace.router_id,
         documents: None,
@@ -145,6 +147,9 @@ fn turn(chat: &Chat) -> [Value; 2] {
     });
     if let Some(relevance) = chat.relevance {
         answer["relevance"] = relevance.into();
+    }
+    if let Some(finish) = &chat.finish {
+        answer["finish"] = finish.as_str().into();
     }
     [question, answer]
 }

@@ -9,7 +9,7 @@ use super::error::ApiError;
 use super::js;
 use super::search::TOP_N_MAX;
 use crate::lengths::Lengths;
-use crate::model::{ChatMode, SearchMode, Workspace};
+use crate::model::{ChatMode, SearchMode, THRESHOLD, Workspace};
 use crate::seam::UnixMs;
 use serde_json::Value;
 
@@ -49,7 +49,8 @@ pub fn fresh(id: u64, now: UnixMs) -> Workspace {
         temperature: None,
         history_turns: 20,
         system_prompt: None,
-        similarity_threshold: 0.25,
+        similarity_threshold: THRESHOLD,
+        threshold_is_set: false,
         chat_provider: None,
         chat_model: None,
         top_n: 4,
@@ -58,7 +59,7 @@ pub fn fresh(id: u64, now: UnixMs) -> Workspace {
         agent_model: None,
         query_refusal: None,
         rerank: false,
-        search_mode: SearchMode::Vector,
+        search_mode: None,
         router_id: None,
     }
 }
@@ -127,7 +128,9 @@ fn set(workspace: &mut Workspace, name: &str, value: &Value) {
         }
         "openAiPrompt" => workspace.system_prompt = text(value),
         "similarityThreshold" => {
-            workspace.similarity_threshold = js::parse_float(value).map_or(0.25, |t| t.clamp(0.0, 1.0));
+            let threshold = js::parse_float(value).map(|t| t.clamp(0.0, 1.0));
+            workspace.similarity_threshold = threshold.unwrap_or(THRESHOLD);
+            workspace.threshold_is_set = threshold.is_some();
         }
         "topN" => {
             workspace.top_n = js::parse_int(value).map_or(4, |n| u64::try_from(n).unwrap_or(0).max(1));
@@ -142,7 +145,7 @@ fn set(workspace: &mut Workspace, name: &str, value: &Value) {
         "queryRefusalResponse" => workspace.query_refusal = text(value),
         "vectorSearchMode" => workspace.rerank = value.as_str() == Some("rerank"),
         "searchMode" => {
-            workspace.search_mode = value.as_str().and_then(SearchMode::parse).unwrap_or_default();
+            workspace.search_mode = value.as_str().and_then(SearchMode::parse);
         }
         "router_id" => workspace.router_id = js::parse_int(value),
         // The time of the last update is ours to keep.

@@ -10,11 +10,13 @@ use super::prompt::{self, Assembled};
 use super::relevance::{relevance, rounded};
 use super::save::{self, Answer};
 use super::sources::Source;
-use super::{allowance, backfill, refusal};
+use super::{allowance, backfill, refusal, wishes};
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::llm::extractive::Quoted;
-use crate::llm::{self, ChatModel, Delta, Finish, LlmError, Message, ThinkTags, TokenStream};
+use crate::llm::{
+    self, ChatModel, Delta, Ending, Finish, LlmError, Message, Sampling, ThinkTags, TokenStream,
+};
 use crate::model::{ChatMode, Thread, TurnTokens, User, Visitor, Workspace};
 use crate::retrieve::search::{self, Query, Searched};
 use crate::seam::Cx;
@@ -49,6 +51,8 @@ pub(crate) struct Overrides {
     pub history: Option<Vec<Message>>,
     /// Who asks through an embed, for the record.
     pub visitor: Option<Visitor>,
+    /// What else is asked of the answer.
+    pub sampling: Sampling,
     /// Earlier sources do not fill up what was not found.
     pub no_backfill: bool,
 }
@@ -57,17 +61,23 @@ pub(crate) struct Overrides {
 pub(crate) trait Voice: Send {
     /// Whether the model is asked to stream.
     fn streams(&self) -> bool;
+    /// A model is asked now: it may be long until its first word.
+    fn begin(&mut self) {}
     /// The answer goes on with `text`.
     fn say(&mut self, text: &str);
+    /// A model's answer goes on with `piece`. `tagged` are the texts for it where thoughts are marked by tags.
+    fn hear(&mut self, _piece: &Delta, tagged: &[String]) {
+        tagged.iter().for_each(|text| self.say(text));
+    }
 }
 
 /// How a chat ended.
 pub(crate) enum Outcome {
     /// Nothing relevant was found in query mode.
     Refused { text: String, stage: Refusal, relevance: f64 },
-    /// The model said nothing.
-    Empty { metrics: Value },
-    /// An answer, saved. `broken` says why it is not whole.
+    /// The model said nothing; `why` tells people.
+    Empty { metrics: Value, finish: Finish, why: String },
+    /// An answer, saved. `broken` says why it is not whole: it failed ([`Finish::Failed`]) or was withheld.
     Answered {
         chat_id: u64,
         text: String,
@@ -116,7 +126,7 @@ pub(crate) async fn answer(
     let Ready { model, mut context, mut relevance, prompt, meter, counting } = ready;
     let (spoken, evidence) = match &model {
         ChatModel::Extractive => {
-            let quoted = Box::pin(quote(cx, ask, &context, voice, meter)).await?;
+            let quoted = Box::pin(quote(cx, ask, &context, voice, (meter, &counting.tokenizer))).await?;
             let Some((spoken, Quoted { cited, relevance: evident, .. })) = quoted else {
                 return Ok(Outcome::Abandoned);
             };
@@ -131,6 +141,7 @@ pub(crate) async fn answer(
             let mut citing = Citing::new(voice, prompt::numbering(ask, &context));
             context.texts = Vec::new();
             let spoken = if citing.streams() {
+                citing.begin();
                 speak(cx, &model, prompt, &mut citing, meter).await?
             } else {
                 let whole = Box::pin(complete(cx, &model, &prompt, meter)).await?;
@@ -190,9 +201,9 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
         Some(index) => {
             let query = Query {
                 text: &ask.message,
-                mode: workspace.search_mode,
+                mode: settings.search_mode(workspace),
                 top_n: workspace.top_n,
-                threshold: workspace.similarity_threshold,
+                threshold: settings.threshold(workspace),
                 without: &pins,
             };
             search::search(cx, engine, workspace.id, index, query).await?
@@ -222,8 +233,9 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
 struct Spoken {
     text: String,
     meter: Meter,
-    finish: Finish,
-    broken: Option<String>,
+    ending: Ending,
+    /// It broke off, and why.
+    failure: Option<String>,
 }
 
 async fn finish(
@@ -235,27 +247,41 @@ async fn finish(
     relevance: f64,
     counting: Counting,
 ) -> Result<Outcome, ApiError> {
-    let Spoken { text, meter, finish, broken } = spoken;
-    if text.is_empty() {
-        return match broken {
+    let Spoken { text, meter, ending, failure } = spoken;
+    let (finish, problem) = (ending.finish(), ending.problem());
+    if text.trim().is_empty() {
+        return match failure {
             Some(error) => Err(ApiError::new(Code::ModelFailed, error)),
             None if cx.is_disconnected() => Ok(Outcome::Abandoned),
-            None => Ok(Outcome::Empty { metrics: meter.finish(cx, 0) }),
+            None => {
+                Ok(Outcome::Empty { metrics: meter.finish(cx, 0), finish, why: problem.unwrap_or_default() })
+            }
         };
     }
+    let finish = if failure.is_some() { Finish::Failed } else { finish };
     let Counting { tokenizer, asked } = counting;
     let tokens = TurnTokens { prompt: asked, text: tokens::count(&mut cx.slices(), &tokenizer, &text).await };
     let metrics = meter.finish(cx, tokens.text);
     let sources = cite::sources(cx, ask, context.sources, evidence).await;
+    let reason = Some(finish.as_str()).filter(|reason| *reason != "stop");
     let answer = Answer {
         text: &text,
         sources: &sources,
         metrics: &metrics,
         tokens: Some(tokens),
         relevance: Some(relevance),
+        finish: reason,
     };
     let chat_id = save::answered(cx, ask, answer).await?;
-    Ok(Outcome::Answered { chat_id, text, sources, relevance, metrics, finish, broken })
+    Ok(Outcome::Answered {
+        chat_id,
+        text,
+        sources,
+        relevance,
+        metrics,
+        finish,
+        broken: failure.or(problem),
+    })
 }
 
 /// A model's whole answer; `None` if the client leaves before it is there.
@@ -270,7 +296,7 @@ async fn complete(
     };
     let completion = completion.map_err(model_failed)?;
     meter.usage(completion.usage);
-    Ok(Some(Spoken { text: completion.text, meter, finish: completion.finish, broken: None }))
+    Ok(Some(Spoken { text: completion.text, meter, ending: completion.ending, failure: None }))
 }
 
 /// Relays a model's tokens until it is done, fails, or the client leaves; `None` if that is before the first of them.
@@ -286,33 +312,33 @@ async fn speak(
     let mut tokens: TokenStream = opened.map_err(model_failed)?;
     drop(prompt);
     let mut text = String::new();
-    let (mut finish, mut broken) = (Finish::Stop, None);
+    let (mut ending, mut failure) = (Ending::default(), None);
     let mut tags = ThinkTags::default();
-    let mut say = |piece: String| {
-        voice.say(&piece);
-        text.push_str(&piece);
+    let mut hear = |piece: &Delta, tagged: Vec<String>| {
+        voice.hear(piece, &tagged);
+        text.extend(tagged);
     };
     // When the client leaves, dropping the stream cancels the model's work; what it said is kept.
     while let Either::Left((next, _)) = select(pin!(tokens.next()), pin!(cx.disconnected())).await {
         match next {
             Some(Ok(delta)) => {
+                ending.note(&delta);
                 match &delta {
                     Delta::Text(piece) if !piece.is_empty() => meter.piece(),
                     Delta::Usage(usage) => meter.usage(*usage),
-                    Delta::Finish(reason) => finish = *reason,
-                    Delta::Text(_) | Delta::Reasoning(_) => {}
+                    _ => {}
                 }
-                tags.push(&delta).into_iter().for_each(&mut say);
+                hear(&delta, tags.push(&delta));
             }
             Some(Err(error)) => {
-                broken = Some(error.message);
+                failure = Some(error.message);
                 break;
             }
             None => break,
         }
     }
-    tags.close().into_iter().for_each(say);
-    Ok(Some(Spoken { text, meter, finish, broken }))
+    hear(&Delta::Finish(ending.finish()), tags.close().into_iter().collect());
+    Ok(Some(Spoken { text, meter, ending, failure }))
 }
 
 /// The answer without a language model: the best sentences of the context.
@@ -321,19 +347,24 @@ async fn quote(
     ask: &Ask,
     context: &Context,
     voice: &mut dyn Voice,
-    meter: Meter,
+    (meter, tokenizer): (Meter, &Tokenizer),
 ) -> Result<Option<(Spoken, Quoted)>, ApiError> {
     let quoted = cx.while_connected(super::context::quote(cx, ask, context)).await;
     let Some(quoted) = quoted.transpose()? else { return Ok(None) };
-    for piece in quoted.text.split_inclusive(' ') {
+    let (text, finish) = wishes::within(tokenizer, quoted.text.clone(), &ask.overrides.sampling);
+    for piece in text.split_inclusive(' ') {
         voice.say(piece);
     }
-    let text = quoted.text.clone();
-    Ok(Some((Spoken { text, meter, finish: Finish::Stop, broken: None }, quoted)))
+    Ok(Some((Spoken { text, meter, ending: Ending::of_text(finish), failure: None }, quoted)))
 }
 
 fn model_failed(error: LlmError) -> ApiError {
-    ApiError::new(Code::ModelFailed, error.message)
+    let seconds = error.retry_after_s();
+    let failed = ApiError::new(Code::ModelFailed, error.message);
+    match seconds {
+        Some(seconds) if seconds > 0 => failed.retry_after(seconds),
+        _ => failed,
+    }
 }
 
 /// A saved turn, for its neighbours in this module.

@@ -9,6 +9,8 @@ mod citations;
 mod cite;
 mod compress;
 mod context;
+#[cfg(test)]
+mod ending_tests;
 mod flow;
 mod history;
 #[cfg(test)]
@@ -20,6 +22,7 @@ mod relevance;
 mod save;
 mod sources;
 mod variables;
+mod wishes;
 
 pub(crate) use attachments::{ATTACHMENTS_MAX, DOCUMENT, image};
 pub(crate) use context::with_header;

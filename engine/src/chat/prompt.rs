@@ -6,7 +6,7 @@ use super::compress::{self, Counted, Counter};
 use super::context::Context;
 use super::flow::{Ask, Turns};
 use super::variables::{Names, expand};
-use crate::llm::{Attachment, ChatModel, Message, Prompt, Role};
+use crate::llm::{Attachment, ChatModel, Message, Prompt, Role, split_thoughts};
 use crate::model::Chat;
 use crate::seam::Cx;
 use crate::store::key::Partition;
@@ -51,7 +51,7 @@ pub(super) async fn assemble(
     let system = instructions + &context_block(&context.texts, numbering(ask, context).first);
     let turns = match &ask.overrides.history {
         Some(messages) if context.texts.is_empty() => by_turns(messages.clone()),
-        Some(messages) => by_turns(messages.iter().map(unnumbered).collect()),
+        Some(messages) => by_turns(messages.iter().map(said_before).collect()),
         None => history.iter().map(turn).collect(),
     };
     let mut slices = cx.slices();
@@ -59,8 +59,12 @@ pub(super) async fn assemble(
     let question = Message { role: Role::User, content: ask.message.clone(), attachments: images };
     let mut counter = Counter { tokenizer, slices };
     let fitted = compress::fit(&mut counter, model.context_window(), system, turns, (question, asked)).await;
-    let prompt =
-        Prompt { messages: fitted.messages, temperature: workspace.temperature.unwrap_or(TEMPERATURE) };
+    let prompt = Prompt {
+        messages: fitted.messages,
+        temperature: workspace.temperature.unwrap_or(TEMPERATURE),
+        sampling: ask.overrides.sampling.clone(),
+        tokens: fitted.tokens,
+    };
     Assembled { prompt, tokens: fitted.tokens, asked }
 }
 
@@ -98,10 +102,14 @@ pub(crate) fn context_block<T: std::fmt::Display>(texts: &[T], first: u32) -> St
     block
 }
 
-/// An answer without the numbers of its sources: in this question they number others.
-fn unnumbered(message: &Message) -> Message {
+/// An answer without the thoughts of the model, and without the numbers of its sources: in this question they number
+/// others. Providers say that thoughts must not be sent back, and they fill the window.
+fn said_before(message: &Message) -> Message {
     match message.role {
-        Role::Assistant => Message { content: without_numbers(&message.content), ..message.clone() },
+        Role::Assistant => {
+            let (_, answer) = split_thoughts(&message.content);
+            Message { content: without_numbers(&answer), ..message.clone() }
+        }
         _ => message.clone(),
     }
 }
@@ -111,8 +119,9 @@ fn turn(turn: &Chat) -> Vec<Counted> {
     let attachments = turn.attachments.iter().map(image).collect();
     let tokens = turn.tokens.as_ref();
     let prompt = Message { role: Role::User, content: turn.prompt.clone(), attachments };
+    let (_, answer) = split_thoughts(&turn.text);
     // Without sources the numbers are part of what was said.
-    let said = if turn.sources.is_empty() { turn.text.clone() } else { without_numbers(&turn.text) };
+    let said = if turn.sources.is_empty() { answer } else { without_numbers(&answer) };
     let counted = tokens.filter(|_| said.len() == turn.text.len()).map(|tokens| tokens.text);
     let text = Message::new(Role::Assistant, said);
     vec![

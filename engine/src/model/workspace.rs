@@ -22,8 +22,12 @@ pub struct Workspace {
     pub history_turns: u64,
     /// System prompt; `None` is the built-in default.
     pub system_prompt: Option<String>,
-    /// Chunks below this cosine similarity are dropped; 0 to 1.
+    /// Chunks below this cosine similarity are dropped; 0 to 1. Read it with [`Workspace::threshold`].
     pub similarity_threshold: f64,
+    /// Whether the threshold was set, and not only filled in: without a threshold of its own, a workspace has the
+    /// embedder's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub threshold_is_set: bool,
     /// Chunks that go into a prompt; 1 and up.
     pub top_n: u64,
     /// How questions are answered when the call does not say.
@@ -40,9 +44,9 @@ pub struct Workspace {
     pub query_refusal: Option<String>,
     /// Whether clients asked for `rerank`.
     pub rerank: bool,
-    /// How chunks are found for a question.
-    #[serde(default, skip_serializing_if = "SearchMode::is_default")]
-    pub search_mode: SearchMode,
+    /// How chunks are found for a question; `None` is the instance's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_mode: Option<SearchMode>,
     /// Stored for clients; model routers are not run here.
     pub router_id: Option<i64>,
 }
@@ -55,18 +59,28 @@ impl Workspace {
             n => u32::try_from(n).unwrap_or(u32::MAX),
         }
     }
+
+    /// The threshold, if the workspace has one of its own. Older programs stored their default of 0.25 like one that was
+    /// set: that number counts as not set, unless it is marked.
+    pub fn threshold(&self) -> Option<f64> {
+        let is_set = self.threshold_is_set || self.similarity_threshold != THRESHOLD;
+        is_set.then_some(self.similarity_threshold)
+    }
 }
+
+/// The threshold of AnythingLLM, which clients expect where the embedder has no other.
+pub const THRESHOLD: f64 = 0.25;
 
 /// How chunks are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SearchMode {
     /// By their vectors.
-    #[default]
     Vector,
     /// By their words.
     Lexical,
     /// By both.
+    #[default]
     Hybrid,
 }
 
@@ -88,10 +102,6 @@ impl SearchMode {
             SearchMode::Lexical => "lexical",
             SearchMode::Hybrid => "hybrid",
         }
-    }
-
-    fn is_default(&self) -> bool {
-        *self == SearchMode::Vector
     }
 }
 

@@ -4,8 +4,10 @@ use super::IndexHead;
 use super::index::{part_name, part_rows, rows_in_part};
 use crate::api::ApiError;
 use crate::lexical::bm25::Corpus;
+use crate::lexical::language::Language;
 use crate::lexical::postings::{self, LEVELS, Posting, bucket_at};
-use crate::lexical::terms::{Term, terms};
+use crate::lexical::question::{QUESTION_BYTES_MAX, Wanted, question};
+use crate::lexical::terms::Term;
 use crate::seam::text_or_base64::Blob;
 use crate::seam::{Cx, Key, KeyRange, Slices, Work};
 use crate::store::{self, key};
@@ -14,12 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A row: the part of a segment it is in (see [`part_name`]), and its number there.
 pub type Place = (u64, u32);
-
-/// Different terms of a question that are looked for.
-const TERMS_MAX: usize = 64;
-
-/// Bytes of a question whose terms are worked out at once.
-const TEXT_STEP: usize = 16 << 10;
 
 /// Entries read at once.
 const PAGE: u32 = 1000;
@@ -53,7 +49,10 @@ pub async fn search(
     most: usize,
 ) -> Result<Vec<(Place, f64)>, ApiError> {
     let mut slices = cx.slices();
-    let wanted = wanted(&mut slices, text).await;
+    // Of which languages the rows are, is not stored.
+    let words = question(text, &Language::ALL);
+    slices.spend(Work::Words(text.len().min(QUESTION_BYTES_MAX) * Language::ALL.len())).await;
+    let wanted: BTreeSet<Term> = words.iter().flat_map(|word| word.alternatives.iter().copied()).collect();
     let buckets: BTreeSet<(u8, u8)> =
         LEVELS.flat_map(|level| wanted.iter().map(move |term| (level, bucket_at(*term, level)))).collect();
     let mut found: BTreeMap<Term, Vec<(Place, Posting)>> = BTreeMap::new();
@@ -61,17 +60,11 @@ pub async fn search(
         read(&mut slices, key::terms_at(workspace, level, bucket), &wanted, &mut found).await?;
     }
     let corpus = Corpus { rows: head.rows, words: head.words };
-    let is_common = |rows: usize| rows as u64 > head.rows / 2;
-    if found.values().any(|rows| !is_common(rows.len())) {
-        // What is in most texts tells nothing beside what is not.
-        found.retain(|_, rows| !is_common(rows.len()));
-    }
-    // The scores of a row are added in the order of the terms.
+    // The scores of a row are added in the order of the words.
     let mut scores: Vec<(Place, f64)> = Vec::new();
-    for mut rows in found.into_values() {
-        let weight = corpus.weight(rows.len() as u64);
-        // Those of a level are in order already.
-        rows.sort_by_key(|(place, _)| *place);
+    for word in &words {
+        let rows = rows_of(word, &found);
+        let weight = word.weight * corpus.weight(rows.len() as u64);
         let more = rows.iter().map(|(place, posting)| (*place, corpus.score(weight, *posting)));
         scores = merged(scores, more);
         slices.spend(Work::Records(rows.len() + scores.len() / 8)).await;
@@ -86,23 +79,19 @@ pub async fn search(
     Ok(scores)
 }
 
-/// The first terms of `text`, in their own order, that are looked for.
-async fn wanted(slices: &mut Slices, text: &str) -> BTreeSet<Term> {
-    let mut wanted = BTreeSet::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        // White space ends a word.
-        let from = rest.floor_char_boundary(TEXT_STEP);
-        let at = rest[from..].find(char::is_whitespace).map_or(rest.len(), |at| from + at);
-        let (step, after) = rest.split_at(at);
-        rest = after;
-        wanted.extend(terms(step));
-        while wanted.len() > TERMS_MAX {
-            wanted.pop_last();
+/// The rows of a word, in their order: those of any of its terms, with all occurrences.
+fn rows_of(word: &Wanted, found: &BTreeMap<Term, Vec<(Place, Posting)>>) -> Vec<(Place, Posting)> {
+    let lists = word.alternatives.iter().filter_map(|term| found.get(term));
+    let mut rows: Vec<(Place, Posting)> = lists.flatten().copied().collect();
+    rows.sort_by_key(|(place, _)| *place);
+    rows.dedup_by(|(place, posting), (before, all)| {
+        let is_same = place == before;
+        if is_same {
+            all.count = all.count.saturating_add(posting.count);
         }
-        slices.spend(Work::Words(step.len())).await;
-    }
-    wanted
+        is_same
+    });
+    rows
 }
 
 /// Two lists in the order of their places as one; a place that is in both has the sum of its scores.

@@ -6,6 +6,8 @@ use crate::api::ApiError;
 use crate::api::Code;
 use crate::chunk::Chunk;
 use crate::lexical::collect::Collected;
+use crate::lexical::detect::detect;
+use crate::lexical::language::Language;
 use crate::model::{ChunkRecord, Placement};
 use crate::seam::{Cx, Slices, Work, Write};
 use crate::store::{StoreError, Transaction, key, next_id};
@@ -28,6 +30,8 @@ pub struct SegmentWriter {
     part: Option<(SegmentVectors, Codes)>,
     rotation: Option<Rotation>,
     terms: Collected,
+    /// That of the text, once there is one.
+    language: Option<Language>,
     words: u64,
     parts: u64,
     rows: u64,
@@ -61,6 +65,7 @@ impl SegmentWriter {
             part: None,
             rotation: None,
             terms: Collected::default(),
+            language: None,
             words: 0,
             parts: 0,
             rows: 0,
@@ -112,6 +117,7 @@ impl SegmentWriter {
             return Err(ApiError::new(Code::EmbedderFailed, message));
         }
         let ids = self.ids().await?;
+        self.language.get_or_insert_with(|| detect(text));
         for (chunk, vector) in chunks.iter().zip(vectors) {
             self.push_row(ids, text, chunk, vector)?;
             let said = chunk.span.len() + self.title.len();
@@ -150,7 +156,7 @@ impl SegmentWriter {
         };
         let headings = record.headings.iter().map(String::as_str);
         let said: Vec<&str> = [record.text.as_str(), &self.title].into_iter().chain(headings).collect();
-        let words = self.terms.push(&said);
+        let words = self.terms.push(&said, self.language.unwrap_or_default());
         self.words += u64::from(words);
         let row_key = key::row(self.workspace, ids.segment, self.rows);
         self.put(Write::Put(row_key, encode_f32_row(&row).into()));

@@ -11,9 +11,16 @@ use futures_util::{StreamExt, stream};
 use haversack_engine::seam::ApiRequest;
 use haversack_extract::Format;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
+
+/// How often a file is sent again, and after which pause, where there is no room for it: other files may be read for a
+/// minute.
+const BUSY_TRIES_MAX: u32 = 120;
+const BUSY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Add files and folders to a workspace.
 #[derive(Args)]
@@ -107,6 +114,21 @@ impl Adding<'_> {
         self.try_add(path, size).await.unwrap_or_else(Outcome::Failed)
     }
 
+    /// The server's answer to an upload. Where it has no room at the moment, because other files are being read, the
+    /// file waits and is sent again.
+    async fn send(&self, name: &str, bytes: &[u8]) -> (u16, Value) {
+        let mut tries = 0;
+        loop {
+            let request = upload(name, bytes, self.slug);
+            let (status, body) = json(self.instance.host.call_as_operator(request).await).await;
+            if status != 503 || body["code"] != "busy" || tries >= BUSY_TRIES_MAX {
+                return (status, body);
+            }
+            tries += 1;
+            tokio::time::sleep(BUSY_PAUSE).await;
+        }
+    }
+
     async fn try_add(&self, path: &Path, size: u64) -> Result<Outcome, String> {
         let limit = self.config.server.max_body_bytes;
         if size > limit {
@@ -118,8 +140,7 @@ impl Adding<'_> {
             return Ok(Outcome::Known);
         }
         let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
-        let request = upload(&name_of(path), &bytes, self.slug);
-        let (status, body) = json(self.instance.host.call_as_operator(request).await).await;
+        let (status, body) = self.send(&name_of(path), &bytes).await;
         if status >= 400 || body["success"] == false {
             return Err(error_of(status, &body));
         }

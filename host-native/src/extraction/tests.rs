@@ -5,7 +5,7 @@ fn request(name: &str, bytes: impl Into<bytes::Bytes>) -> ExtractRequest {
 }
 
 fn extractor(options: ExtractionOptions) -> Extractor {
-    Extractor::new(options).unwrap()
+    Extractor::new(options)
 }
 
 /// Some hundred milliseconds of work.

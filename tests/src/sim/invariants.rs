@@ -38,6 +38,16 @@ pub fn check_swept(store: &Store) -> Result<(), String> {
     }
 }
 
+/// Whether a removal has begun that the upkeep will finish.
+pub fn removal_is_announced(store: &Store) -> Result<bool, String> {
+    let store = store.opened()?;
+    let is_removal = |bytes: &bytes::Bytes| {
+        serde_json::from_slice(bytes)
+            .is_ok_and(|marker: serde_json::Value| marker["of"]["removal"].is_object())
+    };
+    Ok(store.range(&key::stagings()).any(|(_, bytes)| is_removal(bytes)))
+}
+
 /// Workspaces that are being imported, and what the ids of their documents begin with.
 fn imports(store: &Store) -> Vec<(u64, String)> {
     let marker = |bytes: &bytes::Bytes| {

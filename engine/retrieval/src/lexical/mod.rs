@@ -3,9 +3,23 @@
 //! Plain arithmetic, the same bits on every host.
 
 pub mod bm25;
+mod codes;
 pub mod collect;
+mod compound;
+pub mod detect;
+mod forms;
+mod function_words;
 pub mod fusion;
+mod grams;
+mod hangul;
+pub mod language;
+mod memo;
+mod normal;
 mod porter;
 pub mod postings;
+pub mod question;
+mod script;
+mod semitic;
+mod stem;
 pub mod terms;
 mod words;

@@ -162,7 +162,7 @@ mod tests {
 
     fn buckets(texts: &[&str]) -> Vec<Vec<u8>> {
         let mut collected = Collected::default();
-        texts.iter().for_each(|text| assert!(collected.push(&[text]) < 1 << 20));
+        texts.iter().for_each(|text| assert!(collected.push(&[text], Default::default()) < 1 << 20));
         collected.encode().1.into_values().collect()
     }
 

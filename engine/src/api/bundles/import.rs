@@ -56,7 +56,7 @@ pub async fn import(call: Call) -> Result<Answer, ApiError> {
         }
     };
     Ok(Answer::ok(&json!({
-        "workspace": wire::workspace(&workspace),
+        "workspace": wire::workspace(&workspace, call.engine.settings()),
         "documents": contents.manifest.documents,
         "chunks": contents.manifest.chunks,
         "message": null,

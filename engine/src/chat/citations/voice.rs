@@ -2,6 +2,7 @@
 
 use super::rewrite::{Mark, Numbering, Rewriter};
 use crate::chat::flow::Voice;
+use crate::llm::Delta;
 
 /// Says an answer with the numbers that clients see, and keeps it.
 pub(crate) struct Citing<'v> {
@@ -28,24 +29,57 @@ impl<'v> Citing<'v> {
 
     /// The answer is over: says what was held back.
     pub fn finish(mut self) -> Said {
-        let rest = self.rewriter.finish();
-        self.delayed.push_str(&rest);
-        self.let_go();
+        self.flush();
         Said { text: self.text, order: self.rewriter.order().to_vec(), marks: self.rewriter.marks().to_vec() }
     }
 
     fn let_go(&mut self) {
         if !self.delayed.is_empty() {
-            self.voice.say(&self.delayed);
-            self.text.push_str(&self.delayed);
-            self.delayed.clear();
+            let text = std::mem::take(&mut self.delayed);
+            self.pass(&Delta::Text(text.clone()), &[text]);
         }
+    }
+
+    /// Says all that was held back: something else than text follows.
+    fn flush(&mut self) {
+        let rest = self.rewriter.finish();
+        self.delayed.push_str(&rest);
+        self.let_go();
+    }
+
+    /// Says what has no numbers to rewrite.
+    fn pass(&mut self, piece: &Delta, tagged: &[String]) {
+        self.voice.hear(piece, tagged);
+        self.text.extend(tagged.iter().map(String::as_str));
     }
 }
 
 impl Voice for Citing<'_> {
     fn streams(&self) -> bool {
         self.voice.streams()
+    }
+
+    fn begin(&mut self) {
+        self.voice.begin();
+    }
+
+    /// Thoughts and refusals stay as they are: only the text of an answer cites.
+    fn hear(&mut self, piece: &Delta, tagged: &[String]) {
+        match piece {
+            Delta::Text(text) => {
+                if let Some((_, tags)) = tagged.split_last()
+                    && !tags.is_empty()
+                {
+                    self.pass(&Delta::Text(String::new()), tags);
+                }
+                self.say(text);
+            }
+            Delta::Reasoning(_) | Delta::Refusal(_) => {
+                self.flush();
+                self.pass(piece, tagged);
+            }
+            Delta::Why(_) | Delta::Usage(_) | Delta::Finish(_) => self.pass(piece, tagged),
+        }
     }
 
     fn say(&mut self, text: &str) {

@@ -178,6 +178,7 @@ fn the_command_line_names_hostile_files_and_adds_the_others() {
     for name in DEADLY {
         std::fs::write(files.path().join(name), file(name)).unwrap();
     }
+    std::fs::write(files.path().join("endless.pdf"), pdf::endless()).unwrap();
     std::fs::write(files.path().join("note.txt"), "Otters hold hands.").unwrap();
     let script = format!("ulimit -v {} && exec \"$0\" \"$@\"", 5 << 20);
     let output = Command::new("sh")
@@ -195,11 +196,17 @@ fn the_command_line_names_hostile_files_and_adds_the_others() {
     let said =
         String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(output.status.code().is_some(), "it was killed: {said}");
-    assert!(said.contains("pdf-cid-widths.pdf"), "{said}");
     let mut stage = Stage::new(&[]);
     stage.stop();
     stage.start_on(data.path()).unwrap();
     let workspace = stage.ok(get("/v1/workspace/w"));
     let placed = workspace["workspace"][0]["documents"].to_string();
     assert!(placed.contains("note.txt"), "{placed}");
+    assert!(said.contains("endless.pdf: "), "{said}");
+    for name in DEADLY {
+        assert!(
+            placed.contains(name) || said.contains(&format!("{name}: ")),
+            "{name} is neither in nor named: {said}"
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 import DOMPurify from "dompurify";
 import { Lexer, Marked, type Tokens } from "marked";
+import { markerAt, nextMarker, takesSpace } from "../citations";
 import { t } from "../strings";
 import { INLINE_MAX, inlineCost } from "./budget";
 
@@ -34,18 +35,21 @@ marked.use({
     {
       name: "cite",
       level: "inline",
-      start: (source) => source.search(/\[\d{1,2}\]/),
+      start: nextMarker,
       tokenizer(source) {
-        const found = /^\[(\d{1,2})\](?!\()/.exec(source);
-        return found ? { type: "cite", raw: found[0], number: found[1] } : undefined;
+        const found = markerAt(source);
+        return found ? { type: "cite", ...found } : undefined;
       },
-      renderer: (token) => `<button type="button" class="cite" data-cite="${token["number"]}">${token["number"]}</button>`,
+      renderer: (token) => (token["numbers"] as number[]).map((number) => `<button type="button" class="cite" data-cite="${number}">${number}</button>`).join(""),
     },
   ],
   hooks: {
     postprocess: (html) => html.replace(/<table>/g, '<div class="table" tabindex="0"><table>').replace(/<\/table>/g, "</table></div>"),
   },
 });
+
+/** Attributes whose values are no addresses. */
+const PLAIN_ATTRIBUTES = ["class", "type", "tabindex", "data-cite", "data-language", "start", "checked", "disabled", "align"];
 
 const purifier = DOMPurify(window);
 purifier.addHook("afterSanitizeAttributes", (node) => {
@@ -72,10 +76,10 @@ export function markup(text: string): string | null {
 }
 
 /**
- * What to show of a block. `citations` is how many sources there are to point to; other numbers stay text. Null: it is
- * beyond the limits, and to be shown as plain text.
+ * What to show of a block. `citations` is how many sources there are to point to; numbers that name none are left out, and as
+ * long as the sources are not known (null) all are text. Null: it is beyond the limits, and to be shown as plain text.
  */
-export function render(text: string, citations: number): DocumentFragment | null {
+export function render(text: string, citations: number | null): DocumentFragment | null {
   const html = markup(text);
   if (html === null) return null;
   const fragment = purifier.sanitize(html, {
@@ -84,17 +88,31 @@ export function render(text: string, citations: number): DocumentFragment | null
       "a", "blockquote", "br", "button", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "li", "ol",
       "p", "pre", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
     ],
-    ALLOWED_ATTR: ["href", "class", "type", "tabindex", "data-cite", "data-language", "start", "checked", "disabled", "align"],
+    ALLOWED_ATTR: ["href", ...PLAIN_ATTRIBUTES],
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#)/i,
+    // The pattern is for addresses only. Without this list the sanitizer holds every other value against it, too.
+    ADD_URI_SAFE_ATTR: PLAIN_ATTRIBUTES,
   });
   for (const button of fragment.querySelectorAll<HTMLElement>("button.cite")) {
     const number = Number(button.dataset["cite"]);
-    if (number >= 1 && number <= citations) button.setAttribute("aria-label", t.chat.openSource(number));
-    else button.replaceWith(`[${button.dataset["cite"]}]`);
+    if (citations === null) button.replaceWith(`[${number}]`);
+    else if (number >= 1 && number <= citations) button.setAttribute("aria-label", t.chat.openSource(number));
+    else leaveOut(button);
   }
   // A list of things to do shows its boxes; they are not to be ticked.
   for (const box of fragment.querySelectorAll("input")) box.setAttribute("aria-label", t.chat.taskBox);
+  // Each reads in the direction of its own script; a list has its bullets at that side.
+  for (const block of fragment.querySelectorAll("p, h1, h2, h3, h4, h5, h6, ul, ol, blockquote, table, td, th")) block.setAttribute("dir", "auto");
   return fragment;
+}
+
+/** Takes an element out, and the space before it where another space or a full stop follows. */
+function leaveOut(node: HTMLElement): void {
+  const before = node.previousSibling;
+  const after = node.nextSibling;
+  node.remove();
+  const follows = after === null ? "" : after instanceof Text ? after.data : "x";
+  if (before instanceof Text && takesSpace(follows)) before.data = before.data.replace(/[ \t]+$/, "");
 }
 
 /** Markup of spans and their classes only: what a highlighter makes. */

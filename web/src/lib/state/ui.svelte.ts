@@ -1,6 +1,8 @@
 // What is open, what is being said, and what a person is asked.
 
 import { messageOf } from "../api";
+import type { Wanted } from "../evidence";
+import type { Span } from "../sentences";
 import { store } from "./storage";
 
 export type Theme = "system" | "light" | "dark";
@@ -24,18 +26,17 @@ export interface Ask {
   answer: (yes: boolean) => void;
 }
 
-export interface Passage {
+export interface Passage extends Wanted {
   slug: string;
   /** The page that opened it. */
   page: "chat" | "search";
-  place: { path: string } | { id: string };
+  /** Its document; null where there is none to open. */
+  place: { path: string } | { id: string } | null;
   title: string;
-  /** Bytes of the text that are marked. */
-  mark: { start: number; end: number } | null;
-  /** Words that are marked within that. */
+  /** Words that stand out in marked sentences. */
   words: string;
-  /** What the passage is to hold: sentences close to it stand out. */
-  about: string;
+  /** What the source says by itself, for a document that cannot be opened. */
+  excerpt: { text: string; marks: Span[] } | null;
 }
 
 class Ui {

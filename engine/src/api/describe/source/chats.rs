@@ -56,6 +56,9 @@ pub struct ChatReply {
     chatId: Option<u64>,
     /// Tokens, time, model.
     metrics: Option<AnyObject>,
+    /// Why the answer ends: `stop`, `length` (its limit of tokens), `content_filter`, `refusal`, `empty` (no text came), or
+    /// `error` (it broke off).
+    finish: Option<String>,
 }
 
 /// A text that an answer rests on.
@@ -125,6 +128,8 @@ pub struct Said {
     attachments: Option<Vec<Value>>,
     feedbackScore: Option<bool>,
     metrics: Option<AnyObject>,
+    /// Why the answer ends, unless the model was done.
+    finish: Option<String>,
 }
 
 /// Which turn; all if left out.
@@ -142,8 +147,9 @@ pub struct DeletedChats {
 }
 
 const STREAM: &str = "Events are `data: {…}` and an empty line. `textResponseChunk` events bring the answer piece by \
-piece; the last event, `finalizeResponseStream`, has `sources`, `relevance`, `metrics` and `chatId`; `abort` says in `error` what went \
-wrong.";
+piece; the last event, `finalizeResponseStream`, has `sources`, `relevance`, `metrics`, `chatId` and `finish`; `abort` says in \
+`error` what went wrong. Lines that begin with a colon are comments, which keep the connection alive while a model thinks. \
+Thoughts of a model stand between `<think>` and `</think>`.";
 
 /// Every operation.
 pub fn operations() -> Vec<Operation> {
