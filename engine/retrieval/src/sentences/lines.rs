@@ -89,14 +89,19 @@ const OPEN_ENDS: &[&str] = &[
     "y",
 ];
 
+/// Whether a line ends with a word that needs another.
+pub(super) fn is_open(line: &str) -> bool {
+    let last = line.split_whitespace().next_back().unwrap_or_default();
+    OPEN_ENDS.contains(&last.to_lowercase().as_str())
+}
+
 /// Whether a line by itself reads like a title: a few words, a beginning, no end.
 pub(super) fn is_alone_a_title(line: &str) -> bool {
     let words = line.split_whitespace().count();
-    let last = line.split_whitespace().next_back().unwrap_or_default();
     words <= 10
         && line.chars().count() <= 80
         && !line.ends_with(['.', '?', '!', ':', ';', ',', '-', ')', '"', '”', '`', '。', '！', '？', '…'])
-        && !OPEN_ENDS.contains(&last.to_lowercase().as_str())
+        && !is_open(line)
         && line.chars().next().is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
 }
 

@@ -1,7 +1,7 @@
 //! Sentences of a paragraph.
 
 use super::abbreviations;
-use super::lines::width;
+use super::lines::{is_open, width};
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -45,8 +45,8 @@ pub fn within(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
             continue;
         }
         let end = match behind_marks(&flat, end) {
-            Some(Some(end)) => end,
-            Some(None) => continue,
+            Some(Some(end)) if end > start => end,
+            Some(_) => continue,
             None => end,
         };
         let so_far = flat.get(start..end).unwrap_or_default();
@@ -57,13 +57,16 @@ pub fn within(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
         clauses(so_far, &mut |from, to| push(&flat, start + from..start + to, span.start, &mut out));
         start = end;
     }
+    push(&flat, start.min(flat.len())..flat.len(), span.start, &mut out);
     out
 }
 
 /// Marks of Markdown and the numbers of notes right behind a full stop belong to its sentence: where that ends, if there
 /// are any. `Some(None)`: letters follow, so that nothing ends here.
 fn behind_marks(flat: &str, end: usize) -> Option<Option<usize>> {
-    let (before, rest) = (flat.get(..end)?, flat.get(end..)?);
+    let before = flat.get(..end)?.trim_end_matches(['[', '(', '【']);
+    let opens = before.len() < end;
+    let rest = flat.get(before.len()..)?;
     if before.ends_with(char::is_whitespace) {
         return None;
     }
@@ -71,26 +74,30 @@ fn behind_marks(flat: &str, end: usize) -> Option<Option<usize>> {
     loop {
         let bare = after.trim_start_matches(CLOSES);
         let note = bare.strip_prefix('[').and_then(|inside| inside.split_once(']'));
-        after = match note {
-            Some((number, more))
-                if number.len() <= 8 && number.chars().all(|c| c.is_ascii_digit() || "^,- ".contains(c)) =>
-            {
-                more
-            }
+        let is_note = |number: &str| {
+            number.len() <= 8
+                && number.chars().all(|c| c.is_ascii_digit() || matches!(c, '^' | ',' | '-' | ' '))
+        };
+        match note {
+            Some((number, more)) if is_note(number) => after = more,
             _ => {
                 after = bare;
                 break;
             }
-        };
+        }
     }
     if after.len() == rest.len() {
-        return None;
+        // What a bracket opens is no part of the sentence before.
+        return opens.then_some(Some(before.len()));
     }
     let space = after.len() - after.trim_start_matches(' ').len();
     if after.is_empty() || after.starts_with('\n') || space > 0 {
         return Some(Some(flat.len() - after.len() + space));
     }
-    before.ends_with('.').then_some(None)
+    match before.ends_with('.') {
+        true => Some(None),
+        false => opens.then_some(Some(before.len())),
+    }
 }
 
 fn push(flat: &str, found: Range<usize>, offset: usize, out: &mut Vec<Range<usize>>) {
@@ -109,7 +116,10 @@ fn flat(said: &str) -> String {
         return said.to_owned();
     }
     let lines: Vec<&str> = said.split_inclusive('\n').collect();
-    let longest = lines.iter().map(|line| width(line.trim())).max().unwrap_or(0);
+    let widest = lines.iter().map(|line| width(line.trim())).max().unwrap_or(0);
+    // A narrow column of running text is no list of short lines.
+    let longest =
+        if lines.iter().any(|line| is_running(line)) { widest.max(BROKEN_WIDTH_MIN) } else { widest };
     let mut out = String::with_capacity(said.len());
     for (n, line) in lines.iter().enumerate() {
         let body = line.trim_end_matches(['\n', '\r']);
@@ -133,8 +143,15 @@ fn flat(said: &str) -> String {
 fn is_end_of_line(line: &str, next: &str, longest: usize) -> bool {
     let Some(first) = next.chars().next() else { return false };
     let short = longest < BROKEN_WIDTH_MIN || width(line) * 10 < longest * 6;
-    let cut = line.ends_with(['-', ',', '、', '，', '،']);
+    let cut = line.ends_with(['-', ',', '、', '，', '،']) || is_open(line);
     short && !cut && !first.is_lowercase() && !matches!(first, ')' | '）' | ',' | '.')
+}
+
+/// Whether a sentence ends within a line.
+fn is_running(line: &str) -> bool {
+    let line = line.trim();
+    let spaced = [". ", "! ", "? ", "। ", "؟ "].iter().any(|end| line.contains(end));
+    spaced || line.trim_end_matches(ENDS).contains(['。', '！', '？'])
 }
 
 /// Whether a sentence goes on where the standard cuts it.
@@ -230,7 +247,7 @@ mod tests {
 
     #[test]
     fn marks_behind_a_full_stop_belong_to_it() {
-        check("**Opening times.** They change.[3] |See _the list._ |Then go.");
+        check("**Opening times.** |They change.[3] |See _the list._ |Then go.");
         check("停车场在地下。[1] |访客请登记。");
     }
 

@@ -229,7 +229,8 @@ impl<'t> Reader<'t> {
         self.joins
             && said.chars().next().is_some_and(char::is_lowercase)
             && self.blocks.last().is_some_and(|last| {
-                matches!(last.kind, Kind::Prose | Kind::Item) && !ends_sentence(self.at(&last.span))
+                matches!(last.kind, Kind::Prose | Kind::Item | Kind::Title(GUESSED))
+                    && !ends_sentence(self.at(&last.span))
             })
     }
 
@@ -239,6 +240,9 @@ impl<'t> Reader<'t> {
             && let Some(last) = self.blocks.last_mut()
         {
             last.span.end = span.end;
+            if last.kind == Kind::Title(GUESSED) {
+                last.kind = Kind::Prose;
+            }
             return;
         }
         self.blocks.push(Block { kind, span, header });
