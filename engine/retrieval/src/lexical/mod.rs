@@ -4,6 +4,7 @@
 
 pub mod bm25;
 pub mod collect;
+pub mod evidence;
 pub mod fusion;
 mod porter;
 pub mod postings;
