@@ -4,8 +4,11 @@
 
 pub mod bm25;
 pub mod collect;
+pub mod folded;
 pub mod fusion;
 mod porter;
 pub mod postings;
+pub mod question;
+pub mod rank;
 pub mod terms;
 mod words;
