@@ -6,9 +6,10 @@ use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::embed::{self, Purpose};
 use crate::lexical::fusion::{DEPTH, fuse, share_of_vectors};
+use crate::lexical::question::{QUESTION_BYTES_MAX, question};
 use crate::model::{ChunkRecord, Placement, SearchMode};
 use crate::seam::{Cx, Work};
-use crate::store::{self, key};
+use crate::store::{self, StoreError, key};
 use crate::vector::code;
 use crate::vector::rotation::rotate;
 use crate::vector::search::{Candidate, Hit, Rescore, Scan};
@@ -105,7 +106,7 @@ pub(crate) async fn search(
             let hits = nearest(cx, workspace, &loaded, &vector, top_n).await?;
             hits.into_iter().map(|hit| Ranked { hit, lexical: None, fused: None }).collect()
         }
-        mode => by_words(cx, workspace, &loaded, &vector, query.text, mode, top_n).await?,
+        mode => by_words(cx, engine, workspace, &loaded, &vector, query.text, mode, top_n).await?,
     };
     let (mut kept, mut below) = (Vec::new(), Vec::new());
     for one in fetch(cx, workspace, ranked, loaded.head.dim).await? {
@@ -136,6 +137,7 @@ async fn nearest(
 /// The rows whose words, or words and vectors, match best.
 async fn by_words(
     cx: &Cx,
+    engine: &Engine,
     workspace: u64,
     loaded: &Loaded,
     vector: &[f32],
@@ -144,7 +146,7 @@ async fn by_words(
     top_n: usize,
 ) -> Result<Vec<Ranked>, ApiError> {
     let depth = top_n.max(DEPTH);
-    let words = lexical::search(cx, workspace, &loaded.head, text, depth).await?;
+    let words = words(cx, engine, workspace, loaded, text, depth).await?;
     let hits = match mode {
         SearchMode::Hybrid => nearest(cx, workspace, loaded, vector, depth.min(loaded.index.len())).await?,
         _ => Vec::new(),
@@ -169,6 +171,34 @@ async fn by_words(
         Some(Ranked { hit: *known.get(place)?, lexical: lexical.get(place).copied(), fused: *fused })
     });
     Ok(whole.collect())
+}
+
+/// How often an index is loaded anew whose folds change while it is searched.
+const ATTEMPTS: usize = 8;
+
+/// The rows whose words match best.
+async fn words(
+    cx: &Cx,
+    engine: &Engine,
+    workspace: u64,
+    loaded: &Loaded,
+    text: &str,
+    most: usize,
+) -> Result<Vec<(Place, f64)>, ApiError> {
+    let wanted = question(text);
+    cx.slices().spend(Work::Words(text.len().min(QUESTION_BYTES_MAX))).await;
+    let mut fresh: Option<Loaded> = None;
+    for _ in 0..ATTEMPTS {
+        let index = fresh.as_ref().unwrap_or(loaded);
+        if let Some(found) = lexical::search(cx, workspace, index, &wanted, most).await? {
+            return Ok(found);
+        }
+        fresh = engine.indexes().load(cx, workspace).await?;
+        if fresh.is_none() {
+            return Ok(Vec::new());
+        }
+    }
+    Err(StoreError::Contended.into())
 }
 
 /// How near some rows are.

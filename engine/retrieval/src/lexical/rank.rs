@@ -437,12 +437,18 @@ mod tests {
     #[test]
     fn a_search_passes_over_most_of_a_common_word() {
         let lists = postings(7, 200_000, 12);
-        let terms: Terms = [(Term { bucket: 0, mark: 0 }, lists[0].clone()), (Term { bucket: 1, mark: 0 }, lists[11].clone())].into();
+        let terms: Terms = [
+            (Term { bucket: 0, mark: 0 }, lists[0].clone()),
+            (Term { bucket: 1, mark: 0 }, lists[11].clone()),
+        ]
+        .into();
         let bytes = encode(&terms);
         let found = read(&bytes, |_| true).unwrap();
         let corpus = Corpus { rows: 200_000, words: 4_000_000 };
-        let words = found.iter().zip([6.0, 0.3]).map(|((_, list), weight)| Word::new(weight, vec![list.clone()]));
-        let (mut ranking, mut top, mut work) = (Ranking::new(words.collect(), corpus, 200_000), Top::new(10), 0);
+        let words =
+            found.iter().zip([6.0, 0.3]).map(|((_, list), weight)| Word::new(weight, vec![list.clone()]));
+        let (mut ranking, mut top, mut work) =
+            (Ranking::new(words.collect(), corpus, 200_000), Top::new(10), 0);
         while let Some(scored) = ranking.step(Some, &mut top).unwrap() {
             work += scored;
         }

@@ -288,7 +288,8 @@ mod tests {
 
     #[test]
     fn segments_that_are_stored_together_come_one_by_one() {
-        let rows = SegmentVectors::quantize(0, 4, [[1.0, 0.0, 0.0, 0.0]; 6].iter().map(|row| &row[..])).unwrap();
+        let rows =
+            SegmentVectors::quantize(0, 4, [[1.0, 0.0, 0.0, 0.0]; 6].iter().map(|row| &row[..])).unwrap();
         let mut index = index([(5, 1)]);
         // Segment 5 is there, row 3 is nobody's.
         index.insert_many(rows.clone(), &[(4, 0, 2), (5, 2, 1), (9, 4, 2)]).unwrap();
