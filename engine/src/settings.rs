@@ -6,6 +6,9 @@ use crate::llm::LlmSettings;
 use crate::model::{Instance, SearchMode, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// [`Settings::fold_segments`], unless a test has its own.
+const FOLD_SEGMENTS: u64 = 64;
+
 /// Everything an operator can set that matters to the engine.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -32,6 +35,9 @@ pub struct Settings {
     /// Workspaces of up to so many chunks are searched exactly; beyond, through codes of 2 bits a value. It must be the
     /// same on all hosts of a store.
     pub exact_rows_max: u64,
+    /// Documents of a workspace that are searched one by one before they are folded together, at least 2. It is no
+    /// variable: what is found does not depend on it.
+    pub fold_segments: u64,
     /// Requests that one address may send to one embed in a minute; 0 is no limit.
     pub embed_requests_per_minute: u32,
     /// Lines of the event log that are kept, about; 0 is no limit.
@@ -114,6 +120,7 @@ impl Settings {
             deletion_protection: vars.contains_key("WORKSPACE_DELETION_PROTECTION"),
             index_cache_bytes: cache_mb.saturating_mul(1 << 20),
             exact_rows_max: exact as u64,
+            fold_segments: FOLD_SEGMENTS,
             embed_requests_per_minute: u32::try_from(per_minute).unwrap_or(u32::MAX),
             event_log_lines: event_lines as u64,
             session_chats: session_chats as u64,
@@ -128,11 +135,6 @@ impl Settings {
     /// How chunks of a workspace are found where the call does not say.
     pub fn search_mode(&self, workspace: &Workspace) -> SearchMode {
         workspace.search_mode.unwrap_or(self.search_mode)
-    }
-
-    /// The threshold of a workspace where the call does not say: its own, or the embedder's.
-    pub fn threshold(&self, workspace: &Workspace) -> f64 {
-        workspace.threshold().unwrap_or_else(|| self.embed.embedder.threshold())
     }
 
     /// Which secret goes where: the variables of those that are set, with the addresses of models that are sent them.

@@ -133,6 +133,20 @@ impl TestHost {
         }
     }
 
+    /// The same where so many documents are folded together.
+    pub fn folding(mut self, segments: u64) -> TestHost {
+        let settings = Settings { fold_segments: segments, ..self.engine.settings().clone() };
+        self.engine = Engine::new(settings);
+        self
+    }
+
+    /// Does what is due on indexes.
+    pub fn tend(&mut self) -> Replied {
+        let origin = self.origin();
+        let mut running = self.running(self.engine.tend(origin));
+        self.finish(&mut running)
+    }
+
     /// A call with a JSON body, by the operator.
     pub fn call(&mut self, method: &str, path: &str, body: &Value) -> Replied {
         let mut running = self.start(json_request(method, path, body));

@@ -5,13 +5,17 @@ use crate::report::{Mode, Search};
 use crate::span::Stretch;
 use haversack_retrieval::chunk::{ChunkMode, ChunkOptions, Chunker, passage};
 use haversack_retrieval::lexical::bm25::Corpus;
+use haversack_retrieval::lexical::collect::{Collected, row_terms};
+use haversack_retrieval::lexical::detect::detect;
 use haversack_retrieval::lexical::evidence::{Asked, MAY_ANSWER, relevance, share_of_words};
 use haversack_retrieval::lexical::fusion::{Blend, DEPTH, fuse};
 use haversack_retrieval::lexical::postings::{Posting, length_code};
-use haversack_retrieval::lexical::terms::{Term, terms};
+use haversack_retrieval::lexical::language::Language;
+use haversack_retrieval::lexical::question::{Wanted, question as wanted};
+use haversack_retrieval::lexical::terms::Term;
 use haversack_retrieval::minilm::embedded;
 use haversack_retrieval::vector::kernel::dot_f32;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A passage that can be found.
 #[derive(Clone, Debug)]
@@ -55,17 +59,14 @@ impl Local {
 
     fn push(&mut self, stretch: Stretch, text: &str, said: &[&str], vector: Vec<f32>) {
         let row = self.passages.len() as u32;
-        let all: Vec<Term> = std::iter::once(text).chain(said.iter().copied()).flat_map(terms).collect();
-        let length = length_code(all.len() as u32);
-        let mut counts: BTreeMap<Term, u8> = BTreeMap::new();
-        for term in &all {
-            let count = counts.entry(*term).or_default();
-            *count = count.saturating_add(1);
-        }
-        for (term, count) in counts {
+        let texts: Vec<&str> = std::iter::once(text).chain(said.iter().copied()).collect();
+        let language = detect(text);
+        let words = Collected::default().push(&texts, language);
+        let length = length_code(words);
+        for (term, count) in row_terms(&texts, language) {
             self.postings.entry(term).or_default().push(Posting { row, count, length });
         }
-        self.words += all.len() as u64;
+        self.words += u64::from(words);
         self.passages.push(Passage { stretch, text: text.to_owned(), vector });
     }
 
@@ -78,18 +79,18 @@ impl Local {
 
     /// BM25 scores of the passages that hold a word of the question, best first.
     #[must_use]
-    pub fn by_words(&self, question: &str) -> Ranking {
+    pub fn by_words(&self, text: &str) -> Ranking {
         let corpus = self.corpus();
-        let mut wanted: BTreeSet<Term> = terms(question).into_iter().collect();
-        let common = |term: &Term| self.rows_with(*term) > self.passages.len() as u64 / 2;
-        if wanted.iter().any(|term| self.rows_with(*term) > 0 && !common(term)) {
-            wanted.retain(|term| !common(term));
-        }
         let mut scores: BTreeMap<u32, f64> = BTreeMap::new();
-        for term in wanted {
-            let weight = corpus.weight(self.rows_with(term));
-            for posting in self.postings.get(&term).into_iter().flatten() {
-                *scores.entry(posting.row).or_default() += corpus.score(weight, *posting);
+        for word in wanted(text, &Language::ALL) {
+            let weight = word.weight * corpus.weight(self.rows_with(&word));
+            let mut rows: BTreeMap<u32, Posting> = BTreeMap::new();
+            for posting in word.alternatives.iter().filter_map(|term| self.postings.get(term)).flatten() {
+                let known = rows.entry(posting.row).or_insert(*posting);
+                known.count = known.count.max(posting.count);
+            }
+            for (row, posting) in rows {
+                *scores.entry(row).or_default() += corpus.score(weight, posting);
             }
         }
         ranked(scores.into_iter())
@@ -101,16 +102,17 @@ impl Local {
         Corpus { rows: self.passages.len() as u64, words: self.words }
     }
 
-    /// Passages that hold a term.
+    /// Passages that hold a word.
     #[must_use]
-    pub fn rows_with(&self, term: Term) -> u64 {
-        self.postings.get(&term).map_or(0, |rows| rows.len() as u64)
+    pub fn rows_with(&self, word: &Wanted) -> u64 {
+        word.alternatives.iter().filter_map(|term| self.postings.get(term)).map(|rows| rows.len() as u64).max().unwrap_or(0)
     }
 
-    /// Whether a passage holds a term.
+    /// Whether a passage holds a word.
     #[must_use]
-    pub fn holds(&self, row: u32, term: Term) -> bool {
-        self.postings.get(&term).is_some_and(|rows| rows.binary_search_by_key(&row, |posting| posting.row).is_ok())
+    pub fn holds(&self, row: u32, word: &Wanted) -> bool {
+        let lists = word.alternatives.iter().filter_map(|term| self.postings.get(term));
+        lists.into_iter().any(|rows| rows.binary_search_by_key(&row, |posting| posting.row).is_ok())
     }
 }
 
@@ -137,9 +139,12 @@ impl Local {
         let cosine = (is_embedded(&vector) && is_embedded(&passage.vector))
             .then(|| f64::from(dot_f32(&vector, &passage.vector)));
         let corpus = self.corpus();
-        let wanted: BTreeSet<Term> = terms(question).into_iter().collect();
-        let asked = |term: Term| Asked { weight: corpus.weight(self.rows_with(term)), found: self.holds(row, term) };
-        relevance(cosine, Some(share_of_words(wanted.into_iter().map(asked))), corpus.rows)
+        let asked = |word: &Wanted| Asked {
+            weight: word.weight * corpus.weight(self.rows_with(word)),
+            found: self.holds(row, word),
+        };
+        let words = wanted(question, &Language::ALL);
+        relevance(cosine, Some(share_of_words(words.iter().map(asked))), corpus.rows)
     }
 }
 

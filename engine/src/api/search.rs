@@ -37,7 +37,7 @@ pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
         text,
         mode,
         top_n: top_n.unwrap_or(workspace.top_n),
-        threshold: threshold.unwrap_or_else(|| call.engine.settings().threshold(&workspace)),
+        threshold: threshold.or(workspace.threshold()),
         without: &BTreeSet::new(),
     };
     let searched = search::search(&call.cx, &call.engine, workspace.id, index, query).await?;
@@ -46,11 +46,16 @@ pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
     // Nothing at all is often a threshold too high for the embedder: say so.
     if let (true, Some(best)) = (found.is_empty(), below.first()) {
         let score = best.score;
-        body["message"] = format!(
-            "The nearest chunk has a score of {score:.3}, which is below the threshold of {}. \
-             Send a lower scoreThreshold to see it.",
-            query.threshold
-        )
+        body["message"] = match query.threshold {
+            Some(threshold) => format!(
+                "The nearest chunk has a score of {score:.3}, which is below the threshold of {threshold}. \
+                 Send a lower scoreThreshold to see it."
+            ),
+            None => format!(
+                "The nearest chunk has a score of {score:.3} and too few of the query's words to answer it. \
+                 Send a scoreThreshold, 0 for any, to see it."
+            ),
+        }
         .into();
     }
     if js::truthy(fields.get("explain")) {
@@ -68,6 +73,7 @@ fn explain(mode: SearchMode, searched: &Searched) -> Value {
             "vectorScore": one.score,
             "lexicalScore": one.lexical,
             "fusedScore": one.fused,
+            "relevance": one.relevance,
             "kept": kept,
         })
     };

@@ -47,8 +47,7 @@ pub struct WorkspaceRow<'a> {
     threads: Option<Vec<Value>>,
 }
 
-/// The row alone. A threshold or a search mode that the workspace does not set is shown as `settings` fill it in, so
-/// that clients which write a whole row back change nothing.
+/// The row alone. A search mode that the workspace does not set is shown as `settings` fill it in.
 pub fn workspace<'a>(workspace: &'a Workspace, settings: &Settings) -> WorkspaceRow<'a> {
     WorkspaceRow {
         id: workspace.id,
@@ -60,7 +59,7 @@ pub fn workspace<'a>(workspace: &'a Workspace, settings: &Settings) -> Workspace
         open_ai_history: workspace.history_turns,
         last_updated_at: iso(workspace.updated_at),
         open_ai_prompt: workspace.system_prompt.as_deref(),
-        similarity_threshold: js::number(settings.threshold(workspace)),
+        similarity_threshold: js::number(workspace.similarity_threshold),
         chat_provider: &workspace.chat_provider,
         chat_model: &workspace.chat_model,
         top_n: workspace.top_n,

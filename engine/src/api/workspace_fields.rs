@@ -50,7 +50,6 @@ pub fn fresh(id: u64, now: UnixMs) -> Workspace {
         history_turns: 20,
         system_prompt: None,
         similarity_threshold: THRESHOLD,
-        threshold_is_set: false,
         chat_provider: None,
         chat_model: None,
         top_n: 4,
@@ -128,9 +127,7 @@ fn set(workspace: &mut Workspace, name: &str, value: &Value) {
         }
         "openAiPrompt" => workspace.system_prompt = text(value),
         "similarityThreshold" => {
-            let threshold = js::parse_float(value).map(|t| t.clamp(0.0, 1.0));
-            workspace.similarity_threshold = threshold.unwrap_or(THRESHOLD);
-            workspace.threshold_is_set = threshold.is_some();
+            workspace.similarity_threshold = js::parse_float(value).map_or(THRESHOLD, |t| t.clamp(0.0, 1.0));
         }
         "topN" => {
             workspace.top_n = js::parse_int(value).map_or(4, |n| u64::try_from(n).unwrap_or(0).max(1));

@@ -22,10 +22,6 @@ use std::fmt;
 /// The name of the built-in model.
 pub const BUILTIN_MODEL: &str = "aligned-minilm-256";
 /// Longest chunk for the built-in model, in characters: AnythingLLM's default (reference §7.3).
-/// Similarity below which the built-in model's chunks have nothing to do with a question: its scores are lower than those
-/// of larger models.
-const BUILTIN_THRESHOLD: f64 = 0.1;
-
 const BUILTIN_CHUNK_CHARS: usize = 1000;
 /// Texts a host's embedder gets at once.
 const HOST_BATCH: usize = 32;
@@ -117,14 +113,6 @@ impl Embedder {
             Embedder::Builtin | Embedder::Unusable { .. } => BUILTIN_CHUNK_CHARS,
             Embedder::OpenAi(remote) | Embedder::Ollama(remote) => remote.max_chunk_chars,
             Embedder::Host(host) => host.max_chunk_chars,
-        }
-    }
-
-    /// Similarity below which chunks have nothing to do with a question, where nobody set another.
-    pub fn threshold(&self) -> f64 {
-        match self {
-            Embedder::Builtin => BUILTIN_THRESHOLD,
-            _ => crate::model::THRESHOLD,
         }
     }
 

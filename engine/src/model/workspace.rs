@@ -24,10 +24,6 @@ pub struct Workspace {
     pub system_prompt: Option<String>,
     /// Chunks below this cosine similarity are dropped; 0 to 1. Read it with [`Workspace::threshold`].
     pub similarity_threshold: f64,
-    /// Whether the threshold was set, and not only filled in: without a threshold of its own, a workspace has the
-    /// embedder's.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub threshold_is_set: bool,
     /// Chunks that go into a prompt; 1 and up.
     pub top_n: u64,
     /// How questions are answered when the call does not say.
@@ -60,15 +56,15 @@ impl Workspace {
         }
     }
 
-    /// The threshold, if the workspace has one of its own. Older programs stored their default of 0.25 like one that was
-    /// set: that number counts as not set, unless it is marked.
+    /// The threshold, if the workspace has one of its own. [`THRESHOLD`] is none: clients show it where nobody set
+    /// another, and write it back with the whole row.
     pub fn threshold(&self) -> Option<f64> {
-        let is_set = self.threshold_is_set || self.similarity_threshold != THRESHOLD;
-        is_set.then_some(self.similarity_threshold)
+        (self.similarity_threshold != THRESHOLD).then_some(self.similarity_threshold)
     }
 }
 
-/// The threshold of AnythingLLM, which clients expect where the embedder has no other.
+/// The threshold that AnythingLLM gives every workspace. Here it means that a passage is judged by what is known of its
+/// embedder and by its words, see [`crate::lexical::evidence`].
 pub const THRESHOLD: f64 = 0.25;
 
 /// How chunks are found.

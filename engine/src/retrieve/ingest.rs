@@ -5,9 +5,10 @@
 //! a larger one is staged first (see [`super::staging`]). All writers of a workspace meet at its index
 //! head and nowhere else; who comes second repeats that last commit only.
 
+use super::fold::Folding;
 use super::segment::SegmentWriter;
 use super::staging::segment_ranges;
-use super::{Growth, IndexChange, IndexHead, change_index, lexical, part_rows, placement};
+use super::{IndexHead, Piece, change_index, fold, lexical, part_rows, placement};
 use crate::Engine;
 use crate::api::{ApiError, Code, log_event};
 use crate::chunk::{self, Chunk, ChunkMode, ChunkOptions, Chunker, passage};
@@ -72,6 +73,7 @@ pub async fn add_document(
         model: embedder.model_name(),
         chunking: engine.settings().chunking,
         deduplicate: engine.settings().deduplicate,
+        folding: engine.folding(),
     };
     if let Some(known) = adding.known().await? {
         return Ok(Added::Already(known));
@@ -113,6 +115,7 @@ pub async fn index_again(
         model: embedder.model_name(),
         chunking: engine.settings().chunking,
         deduplicate: false,
+        folding: engine.folding(),
     };
     let head = store::get::<IndexHead>(cx, key::index_head(workspace.id)).await?;
     adding.check_model(head.as_ref(), None)?;
@@ -271,6 +274,7 @@ struct Adding<'a> {
     model: &'a str,
     chunking: Chunking,
     deduplicate: bool,
+    folding: &'a Folding,
 }
 
 impl Adding<'_> {
@@ -381,11 +385,11 @@ impl Adding<'_> {
             }
             writer.write_into(&mut tx).await?;
             let (rows, words) = (writer.rows(), writer.words());
-            let growth = Growth::by(rows, words) + -Growth::by(found.chunks, found.words);
-            let change = IndexChange { added: vec![ids.segment], removed: vec![found.segment] };
+            let gone = Piece { segment: found.segment, rows: found.chunks, words: found.words };
+            let came = Piece { segment: ids.segment, rows, words };
             let placed = Placement { segment: ids.segment, chunks: rows, words, ..found };
             tx.put(key::placement(workspace, placed.id), &placed)?;
-            change_index(&mut tx, workspace, &change, growth, self.model, writer.dim()).await?;
+            change_index(&mut tx, workspace, Some(gone), Some(came), self.model, writer.dim()).await?;
             if tx.commit().await? {
                 return Ok(());
             }
@@ -430,9 +434,8 @@ impl Adding<'_> {
             }
             writer.write_into(&mut tx).await?;
             placement::put(&mut tx, &placed)?;
-            let change = IndexChange { added: vec![ids.segment], removed: vec![] };
-            let growth = Growth::by(writer.rows(), writer.words());
-            change_index(&mut tx, workspace, &change, growth, self.model, writer.dim()).await?;
+            let came = Piece { segment: ids.segment, rows: writer.rows(), words: writer.words() };
+            let head = change_index(&mut tx, workspace, None, Some(came), self.model, writer.dim()).await?;
             let metadata = json!({
                 "workspaceName": self.workspace.name,
                 "numberOfDocumentsAdded": 1,
@@ -440,6 +443,7 @@ impl Adding<'_> {
             });
             log_event(cx, &mut tx, "workspace_documents_added", metadata).await?;
             if tx.commit().await? {
+                fold::after_change(cx, self.folding, workspace, &head).await;
                 return Ok(Added::New(placed));
             }
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod estate;
 mod floats;
+pub(crate) mod fold;
 mod head;
 mod index;
 pub(crate) mod ingest;
@@ -12,7 +13,8 @@ pub mod search;
 mod segment;
 pub(crate) mod staging;
 
-pub use head::{Growth, IndexChange, IndexHead, change_index};
+pub(crate) use head::fold_ranges;
+pub use head::{Fold, IndexChange, IndexHead, Loose, Piece, change_index};
 pub(crate) use index::rows_in_part;
 pub use index::{IndexCache, part_rows};
 pub(crate) use staging::index_ranges;

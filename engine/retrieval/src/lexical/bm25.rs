@@ -35,9 +35,20 @@ impl Corpus {
     /// What one occurrence adds to a row's score, for a term of this weight.
     #[must_use]
     pub fn score(self, weight: f64, posting: Posting) -> f64 {
+        self.with_norm(weight, posting.count, self.norm(posting.length))
+    }
+
+    /// By how much a row of this length is held back.
+    #[must_use]
+    pub fn norm(self, length: u8) -> f64 {
         let mean = (self.words as f64 / self.rows.max(1) as f64).max(1.0);
-        let count = f64::from(posting.count);
-        let norm = K1 * (1.0 - B + B * length_of(posting.length) / mean);
+        K1 * (1.0 - B + B * length_of(length) / mean)
+    }
+
+    /// [`Corpus::score`] for a row whose [`Corpus::norm`] is known.
+    #[must_use]
+    pub fn with_norm(self, weight: f64, count: u8, norm: f64) -> f64 {
+        let count = f64::from(count);
         weight * count * (K1 + 1.0) / (count + norm)
     }
 }

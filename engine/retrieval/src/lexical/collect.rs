@@ -33,6 +33,15 @@ pub struct Collected {
     rows: u32,
 }
 
+/// The terms of `texts` as one row, and how often each occurs in it (up to 255).
+#[must_use]
+pub fn row_terms(texts: &[&str], language: Language) -> BTreeMap<Term, u8> {
+    let mut collected = Collected::default();
+    collected.push(texts, language);
+    let term = |(number, posting): &(u32, Posting)| Some((*collected.terms.get(*number as usize)?, posting.count));
+    collected.postings.iter().filter_map(term).collect()
+}
+
 /// The bit that tells places in `many` from numbers of terms.
 const MANY: u32 = 1 << 31;
 

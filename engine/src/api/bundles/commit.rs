@@ -86,7 +86,9 @@ pub async fn commit(
             placement::put(&mut tx, &ours)?;
         }
         if let Some(head) = &contents.head {
-            tx.put(key::index_head(workspace.id), &IndexHead { version: 1, ..head.clone() })?;
+            // Folds are made anew: they follow from the segments.
+            let head = IndexHead { version: 1, folds: Vec::new(), loose: None, dead: 0, ..head.clone() };
+            tx.put(key::index_head(workspace.id), &head)?;
         }
         let metadata =
             json!({ "workspaceName": workspace.name, "numberOfDocuments": contents.documents.len() });

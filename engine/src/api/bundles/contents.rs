@@ -3,8 +3,7 @@
 use super::super::documents::{NAME_BYTES_MAX, is_short};
 use super::super::error::{ApiError, Code};
 use super::inconsistent;
-use crate::bundle::LAYOUT;
-use crate::bundle::{Block, Catalog, MANIFEST, Manifest};
+use crate::bundle::{Block, Catalog, LAYOUT, LAYOUTS, MANIFEST, Manifest};
 use crate::model::{Document, Placement, Workspace};
 use crate::retrieve::IndexHead;
 use crate::seam::{Cx, Key, Work};
@@ -30,7 +29,7 @@ pub struct Contents {
 }
 
 /// First parts of the keys that may be in a bundle.
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 24] = [
     "bundle",
     "chunk",
     "code",
@@ -39,6 +38,12 @@ const KNOWN: [&str; 18] = [
     "doc.id",
     "doc.pages",
     "doc.text",
+    "fold",
+    "fold.code",
+    "fold.dead",
+    "fold.loose",
+    "fold.term",
+    "fold.vec",
     "folder",
     "index",
     "row",
@@ -121,7 +126,7 @@ impl Records {
     }
 
     fn manifest(&mut self, manifest: Manifest) -> Result<(), ApiError> {
-        if manifest.layout != LAYOUT {
+        if !LAYOUTS.contains(&manifest.layout) {
             let message = format!(
                 "The bundle has layout {}, this program reads {LAYOUT}: {}.",
                 manifest.layout,
