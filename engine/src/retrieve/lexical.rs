@@ -43,6 +43,15 @@ pub fn all_keys(workspace: u64, segment: u64, parts: u64) -> Vec<Key> {
     (0..parts).flat_map(|part| LEVELS.into_iter().flat_map(move |level| at(part, level))).collect()
 }
 
+/// What a search for words brought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Words {
+    /// Rows with their BM25 scores, best first; equal ones in the order they were added.
+    pub rows: Vec<(Place, f64)>,
+    /// What each word of the question counts, found or not: more for rare ones.
+    pub weights: Vec<f64>,
+}
+
 /// The rows that match the words best, with their BM25 scores, best first; equal ones in the order they were added. `None`
 /// if the folds of the index are not what they were when it was loaded: then it is to be loaded again.
 ///
@@ -109,13 +118,17 @@ pub async fn search(
     Ok(Some(Words { rows: top.into_sorted(), weights }))
 }
 
-/// The words that count, in their order, and what they count.
-fn weighed<'w>(wanted: &'w [Wanted], counts: &BTreeMap<Term, u64>, corpus: Corpus) -> Vec<(&'w Wanted, f64)> {
-    let rows = |word: &Wanted| {
-        word.alternatives.iter().filter_map(|term| counts.get(term)).copied().max().unwrap_or(0)
-    };
-    let counted = wanted.iter().map(|word| (word, rows(word))).filter(|(_, rows)| *rows > 0);
-    counted.map(|(word, rows)| (word, corpus.weight(rows) * word.weight)).collect()
+/// The words in their order, in how many rows each is, and what it counts.
+fn weighed<'w>(
+    wanted: &'w [Wanted],
+    counts: &BTreeMap<Term, u64>,
+    corpus: Corpus,
+) -> Vec<(&'w Wanted, u64, f64)> {
+    let weighed = wanted.iter().map(|word| {
+        let rows = word.alternatives.iter().filter_map(|term| counts.get(term)).copied().max().unwrap_or(0);
+        (word, rows, corpus.weight(rows) * word.weight)
+    });
+    weighed.collect()
 }
 
 /// The scores of rows that are in no fold.
