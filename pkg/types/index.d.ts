@@ -99,9 +99,9 @@ export interface ChatOptions {
 
 /** A sentence that a source supports. Places are UTF-16 units, as `slice` counts them, and half-open. */
 export interface Citation {
-  /** In the source's text: `source.text.slice(start, end)`. */
-  start: number;
-  end: number;
+  /** In the source's text: `source.text.slice(start, end)`; null where that shows only a part of a document, and not this one. */
+  start: number | null;
+  end: number | null;
   /** In the text of the document; null where that is not known. */
   documentStart: number | null;
   documentEnd: number | null;

@@ -22,7 +22,7 @@ function text(event: ChatEvent): string {
     case "token":
       return event.text;
     case "sources":
-      return event.sources.map(({ title, text, citations = [] }) => [title, ...citations.map(({ start, end }) => text.slice(start, end))].join()).join();
+      return event.sources.map(({ title, text, citations = [] }) => [title, ...citations.map(({ start, end }) => text.slice(start ?? 0, end ?? 0))].join()).join();
     case "done":
       return event.finish === "length" || (event.relevance ?? 1) < 0.25 ? "!" : "";
   }

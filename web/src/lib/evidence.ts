@@ -37,7 +37,7 @@ const WHOLE_MAX = 120_000;
 /** The sentences that a source names, with their places in the document. */
 export function quotesOf(source: Source): Quote[] | null {
   const text = source.text ?? "";
-  return source.citations?.map(({ start, end, documentStart, documentEnd }) => ({ text: text.slice(start, end), start: documentStart, end: documentEnd })) ?? null;
+  return source.citations?.map(({ start, end, documentStart, documentEnd }) => ({ text: text.slice(start ?? 0, end ?? 0), start: documentStart, end: documentEnd })) ?? null;
 }
 
 /** The pages of the sentences that a source names, in order; of its passage where it names none. */
@@ -115,6 +115,6 @@ export function excerptOf(source: Source): { text: string; marks: Span[] } | nul
   const front = HEADER.exec(all)?.[0].length ?? 0;
   const text = all.slice(front);
   if (!text.trim()) return null;
-  const quotes = (source.citations ?? []).map(({ start, end }) => ({ text: all.slice(start, end), start: start - front, end: end - front }));
+  const quotes = (source.citations ?? []).flatMap(({ start, end }) => (start === null || end === null ? [] : [{ text: all.slice(start, end), start: start - front, end: end - front }]));
   return { text, marks: located(text, quotes) };
 }

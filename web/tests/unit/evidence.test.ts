@@ -70,6 +70,12 @@ describe("a source that names its sentences", () => {
     expect(located(text, [{ text: "Other words.", start: 0, end: 12 }, { text: "", start: 30, end: 99 }, { text: "", start: -1, end: 4 }])).toEqual([]);
   });
 
+  test("may name sentences behind the part of a document that it shows", () => {
+    const beyond = { title: "a", text: "One.", citations: [cite({ start: null, end: null, documentStart: 5, documentEnd: 9 })] };
+    expect(located("One. Two.", quotesOf(beyond) ?? [])).toEqual([{ start: 5, end: 9 }]);
+    expect(excerptOf(beyond)?.marks).toEqual([]);
+  });
+
   test("marks overlaps once, in order", () => {
     expect(located("abcdefgh", [{ text: "", start: 4, end: 7 }, { text: "", start: 0, end: 2 }, { text: "", start: 5, end: 8 }])).toEqual([{ start: 0, end: 2 }, { start: 4, end: 8 }]);
   });

@@ -61,9 +61,9 @@ export interface PlacedDocument {
 
 /** A sentence that a source supports. */
 export interface Citation {
-  /** UTF-16 units of the source's text. */
-  start: number;
-  end: number;
+  /** UTF-16 units of the source's text; null where that shows only a part of a document, and not this one. */
+  start: number | null;
+  end: number | null;
   /** UTF-16 units of the document's text; null where that is not known. */
   documentStart: number | null;
   documentEnd: number | null;
