@@ -12,6 +12,9 @@ use std::collections::VecDeque;
 /// Bytes of a reply that are kept to say what it was.
 const START_BYTES: usize = 16 << 10;
 
+/// The byte order mark that some servers begin with.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Decodes a reply, piece by piece.
 #[derive(Debug)]
 pub(crate) struct Decoder {
@@ -136,7 +139,10 @@ impl Decoder {
     }
 
     fn recognised(&self) -> Option<Shape> {
-        let start = self.start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.start).trim_ascii_start();
+        if MARK.starts_with(&self.start) {
+            return None;
+        }
+        let start = self.start.strip_prefix(MARK).unwrap_or(&self.start).trim_ascii_start();
         Some(match (start.first()?, self.wire) {
             (b'<', _) => Shape::Page(Vec::new()),
             (_, Wire::Ollama) => Shape::Ollama(ollama::Decoder::new()),
@@ -149,7 +155,7 @@ impl Decoder {
 
 /// Takes apart a body that is JSON: a whole reply, or the chunks of a stream without anything around them.
 fn values(wire: Wire, body: &[u8], out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let body = body.strip_prefix(MARK).unwrap_or(body);
     let value = match json::parse_bytes(body) {
         Ok(value) => value,
         Err(error) if wire == Wire::OpenAi && !error.is_eof() => return chunks(body, out),
