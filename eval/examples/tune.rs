@@ -11,7 +11,11 @@ fn build(c: &Collection, options: ChunkOptions, head: &str) -> Local {
     let mut local = Local::default();
     for d in &c.documents {
         let ranks = c.questions.iter().any(|q| matches!(q.answer, Answer::Documents(_)));
-        let text = if ranks && !d.text.starts_with(&d.title) { format!("{}\n{}", d.title, d.text) } else { d.text.clone() };
+        let text = if ranks && !d.text.starts_with(&d.title) {
+            format!("{}\n{}", d.title, d.text)
+        } else {
+            d.text.clone()
+        };
         let title = if ranks { d.id.clone() } else { d.title.clone() };
         let before = match head {
             "full" => header(&format!("{title}.txt"), "11/28/2026, 9:00:00 PM", ""),
@@ -34,12 +38,22 @@ fn measure(c: &Collection, local: &Local, name: &str) {
                     let mut ids: Vec<String> = Vec::new();
                     for (r, _) in list.iter().take(200) {
                         let id = &local.passages[*r as usize].stretch.document;
-                        if !ids.contains(id) { ids.push(id.clone()); }
+                        if !ids.contains(id) {
+                            ids.push(id.clone());
+                        }
                     }
-                    rows.entry("all".into()).or_default()[n].push([rank::ndcg_at_10(&ids, rel), rank::recall(&ids, rel, 100), rank::reciprocal_rank(&ids, rel)]);
+                    rows.entry("all".into()).or_default()[n].push([
+                        rank::ndcg_at_10(&ids, rel),
+                        rank::recall(&ids, rel, 100),
+                        rank::reciprocal_rank(&ids, rel),
+                    ]);
                 }
                 Answer::Spans(spans) => {
-                    let top: Vec<_> = list.iter().take(5).map(|(r, _)| local.passages[*r as usize].stretch.clone()).collect();
+                    let top: Vec<_> = list
+                        .iter()
+                        .take(5)
+                        .map(|(r, _)| local.passages[*r as usize].stretch.clone())
+                        .collect();
                     let o = span::overlap(&top, spans);
                     for k in ["all".to_owned(), spans[0].document.clone()] {
                         rows.entry(k).or_default()[n].push([o.recall, o.precision, o.iou]);
@@ -64,7 +78,10 @@ fn main() {
     let c = Collection::read(Path::new(&args[1])).unwrap();
     for spec in &args[2..] {
         let p: Vec<&str> = spec.split(',').collect();
-        let mode = match p[0] { "m" => ChunkMode::Markdown, _ => ChunkMode::Recursive };
+        let mode = match p[0] {
+            "m" => ChunkMode::Markdown,
+            _ => ChunkMode::Recursive,
+        };
         let o = ChunkOptions { size: p[1].parse().unwrap(), overlap: p[2].parse().unwrap(), mode };
         let l = build(&c, o, p[3]);
         measure(&c, &l, spec);

@@ -70,7 +70,12 @@ impl Local {
     #[must_use]
     pub fn by_vector(&self, question: &str) -> Ranking {
         let vector = embedded().embed(question);
-        ranked(self.passages.iter().zip(0..).map(|(passage, n)| (n, f64::from(dot_f32(&vector, &passage.vector)))))
+        ranked(
+            self.passages
+                .iter()
+                .zip(0..)
+                .map(|(passage, n)| (n, f64::from(dot_f32(&vector, &passage.vector)))),
+        )
     }
 
     /// BM25 scores of the passages that hold a word of the question, best first.
@@ -107,7 +112,9 @@ impl Local {
     /// Whether a passage holds a term.
     #[must_use]
     pub fn holds(&self, row: u32, term: Term) -> bool {
-        self.postings.get(&term).is_some_and(|rows| rows.binary_search_by_key(&row, |posting| posting.row).is_ok())
+        self.postings
+            .get(&term)
+            .is_some_and(|rows| rows.binary_search_by_key(&row, |posting| posting.row).is_ok())
     }
 }
 
