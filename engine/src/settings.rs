@@ -15,11 +15,13 @@ pub struct Settings {
     pub llm: LlmSettings,
     /// Embedders.
     pub embed: EmbedSettings,
-    /// Chunk size in UTF-16 units; `None` is the embedder's own limit, which also caps it.
+    /// How text is cut, and what is embedded of it.
+    pub chunking: Chunking,
+    /// Chunk size in UTF-16 units; `None` is that of the way of cutting. The embedder's own limit caps it.
     pub chunk_size: Option<usize>,
-    /// Overlap of neighbouring chunks in UTF-16 units.
-    pub chunk_overlap: usize,
-    /// Markdown is cut along its headings, lists, tables and code rather than as clients know it.
+    /// Overlap of neighbouring chunks in UTF-16 units; `None` is that of the way of cutting.
+    pub chunk_overlap: Option<usize>,
+    /// Markdown is cut along its headings, lists, tables and code also where [`Self::chunking`] is not by sentences.
     pub chunk_by_structure: bool,
     /// How chunks are found in workspaces that do not say.
     pub search_mode: SearchMode,
@@ -70,7 +72,7 @@ impl Settings {
             }),
         };
         let chunk_size = number("HAVERSACK_CHUNK_SIZE", None).filter(|size| *size > 0);
-        let chunk_overlap = number("HAVERSACK_CHUNK_OVERLAP", Some(20)).unwrap_or(20);
+        let chunk_overlap = number("HAVERSACK_CHUNK_OVERLAP", None);
         let cache_mb = number("HAVERSACK_INDEX_CACHE_MB", Some(256)).unwrap_or(256);
         let exact = number("HAVERSACK_EXACT_CHUNKS", Some(10_000)).unwrap_or(10_000);
         let per_minute = number("HAVERSACK_EMBED_REQUESTS_PER_MINUTE", Some(60)).unwrap_or(60);
@@ -80,6 +82,21 @@ impl Settings {
         let event_lines = number("HAVERSACK_EVENT_LOG_LINES", Some(100_000)).unwrap_or(100_000);
         let session_chats = number("HAVERSACK_SESSION_CHATS", Some(100_000)).unwrap_or(100_000);
         let session_days = number("HAVERSACK_SESSION_DAYS", Some(0)).unwrap_or(0);
+        let sized = chunk_size.is_some() || chunk_overlap.is_some();
+        let chunking = match vars.get("HAVERSACK_CHUNKING").map(|v| v.trim().to_ascii_lowercase()).as_deref() {
+            Some("sentences") => Chunking::Sentences,
+            Some("recursive") => Chunking::Recursive,
+            Some("compatible") => Chunking::Compatible,
+            other => {
+                if let Some(other) = other.filter(|other| !other.is_empty()) {
+                    problems.push(format!(
+                        "HAVERSACK_CHUNKING={other} is not sentences, recursive or compatible: the default stands"
+                    ));
+                }
+                // A size was chosen for the splitter of AnythingLLM.
+                if sized { Chunking::Recursive } else { Chunking::Sentences }
+            }
+        };
         let flag = |name: &str, default: bool| match vars.get(name).map(|v| v.trim().to_ascii_lowercase()) {
             None => default,
             Some(text) => !matches!(text.as_str(), "" | "0" | "false" | "no" | "off"),
@@ -88,6 +105,7 @@ impl Settings {
             vars: Variables(vars.clone()),
             llm,
             embed,
+            chunking,
             chunk_size,
             chunk_overlap,
             chunk_by_structure: flag("HAVERSACK_CHUNK_BY_STRUCTURE", false),
@@ -134,6 +152,17 @@ impl Settings {
         vars.extend(instance.env.iter().map(|(name, value)| (name.clone(), value.clone())));
         Settings::from_vars(&vars).0
     }
+}
+
+/// How text is cut into chunks, and what is embedded of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunking {
+    /// Between sentences, Markdown along its structure, tables between rows. Title, headings and text are embedded.
+    Sentences,
+    /// At blank lines, lines and spaces, as AnythingLLM cuts. Title and text are embedded.
+    Recursive,
+    /// The same, and each chunk is embedded with AnythingLLM's header, which has the document's name and its date.
+    Compatible,
 }
 
 /// Preferences that are settings, and their variables.

@@ -1,8 +1,12 @@
 //! The arithmetic of retrieval without an engine around it: texts are cut, embedded and searched in memory.
 
+use crate::collection::Document;
+use crate::report::{Mode, Search};
 use crate::span::Stretch;
-use haversack_retrieval::chunk::{ChunkOptions, Chunker};
+use haversack_retrieval::chunk::{ChunkMode, ChunkOptions, Chunker, passage};
 use haversack_retrieval::lexical::bm25::Corpus;
+use haversack_retrieval::lexical::evidence::{Asked, MAY_ANSWER, relevance, share_of_words};
+use haversack_retrieval::lexical::fusion::{Blend, DEPTH, fuse};
 use haversack_retrieval::lexical::postings::{Posting, length_code};
 use haversack_retrieval::lexical::terms::{Term, terms};
 use haversack_retrieval::minilm::embedded;
@@ -37,16 +41,15 @@ impl Local {
         let Ok(chunker) = Chunker::new(text, options, &[]) else { return };
         let (mut points, mut at) = (0, 0);
         for chunk in chunker {
-            let (span, passage) = (chunk.span.clone(), text.get(chunk.span.clone()).unwrap_or_default());
+            let (span, own) = (chunk.span.clone(), text.get(chunk.span.clone()).unwrap_or_default());
             // Chunks may begin before the last one's start only by their overlap.
             let back = if span.start >= at { 0 } else { text[span.start..at].chars().count() };
             points = points - back + if span.start >= at { text[at..span.start].chars().count() } else { 0 };
             at = span.start;
-            let range = points..points + passage.chars().count();
+            let range = points..points + own.chars().count();
             let path = chunk.headings.join(" ");
-            let head = [before, &path, if path.is_empty() { "" } else { "\n" }].concat();
-            let vector = embedded().embed(&[&head, passage].concat());
-            self.push(Stretch { document: id.to_owned(), range }, passage, &[title, &path], vector);
+            let vector = embedded().embed(&[before, &passage::embedded(&chunk, text)].concat());
+            self.push(Stretch { document: id.to_owned(), range }, &chunk.shown(text), &[title, &path], vector);
         }
     }
 
@@ -115,6 +118,59 @@ impl Local {
         self.postings
             .get(&term)
             .is_some_and(|rows| rows.binary_search_by_key(&row, |posting| posting.row).is_ok())
+    }
+}
+
+/// The way of cutting that nobody has to set.
+pub const AS_IT_COMES: ChunkOptions = ChunkOptions { size: 1100, overlap: 150, mode: ChunkMode::Sentences };
+
+/// Passages that a question is refused by, if none of them may answer.
+const LOOKED_AT: usize = 5;
+
+impl Local {
+    /// Both rankings as one, best first.
+    #[must_use]
+    pub fn by_both(&self, question: &str) -> Ranking {
+        let first = |list: Ranking| list.into_iter().take(DEPTH).collect::<Vec<_>>();
+        fuse(&first(self.by_vector(question)), &first(self.by_words(question)), Blend::of("", ""))
+    }
+
+    /// How likely a passage answers a question.
+    #[must_use]
+    pub fn relevance(&self, question: &str, row: u32) -> f64 {
+        let Some(passage) = self.passages.get(row as usize) else { return 0.0 };
+        let vector = embedded().embed(question);
+        let is_embedded = |vector: &[f32]| vector.iter().any(|value| *value != 0.0);
+        let cosine = (is_embedded(&vector) && is_embedded(&passage.vector))
+            .then(|| f64::from(dot_f32(&vector, &passage.vector)));
+        let corpus = self.corpus();
+        let wanted: BTreeSet<Term> = terms(question).into_iter().collect();
+        let asked = |term: Term| Asked { weight: corpus.weight(self.rows_with(term)), found: self.holds(row, term) };
+        relevance(cosine, Some(share_of_words(wanted.into_iter().map(asked))), corpus.rows)
+    }
+}
+
+impl Search for Local {
+    fn add(&mut self, document: &Document) -> Result<(), String> {
+        let Document { id, title, text } = document;
+        let text = if text.starts_with(title.as_str()) || title == id { text.clone() } else { format!("{title}\n{text}") };
+        Local::add(self, id, title, &text, &passage::title_line(title), AS_IT_COMES);
+        Ok(())
+    }
+
+    fn find(&mut self, question: &str, mode: Mode, most: usize) -> Result<Vec<Stretch>, String> {
+        let list = match mode {
+            Mode::Vector => self.by_vector(question),
+            Mode::Lexical => self.by_words(question),
+            Mode::Hybrid => self.by_both(question),
+        };
+        let stretch = |(row, _): &(u32, f64)| Some(self.passages.get(*row as usize)?.stretch.clone());
+        Ok(list.iter().take(most).filter_map(stretch).collect())
+    }
+
+    fn may_answer(&mut self, question: &str) -> Result<bool, String> {
+        let best = self.by_both(question);
+        Ok(best.iter().take(LOOKED_AT).any(|(row, _)| self.relevance(question, *row) >= MAY_ANSWER))
     }
 }
 

@@ -102,9 +102,9 @@ export interface Citation {
   /** In the source's text: `source.text.slice(start, end)`. */
   start: number;
   end: number;
-  /** In the text of the document. */
-  documentStart: number;
-  documentEnd: number;
+  /** In the text of the document; null where that is not known. */
+  documentStart: number | null;
+  documentEnd: number | null;
   /** The pages on which the sentence begins and ends. */
   page: number | null;
   pageEnd: number | null;

@@ -209,13 +209,13 @@ pub async fn embed_passages(
     cx: &Cx,
     embedder: &Embedder,
     header: &str,
-    passages: &[&str],
+    passages: &[impl AsRef<str>],
 ) -> Result<Vec<Vec<f32>>, EmbedError> {
     if let Embedder::Builtin = embedder {
         let model = builtin(cx).await?.starting(header);
         return Ok(one_by_one(cx, passages, &model).await);
     }
-    let texts: Vec<String> = passages.iter().map(|passage| [header, passage].concat()).collect();
+    let texts: Vec<String> = passages.iter().map(|passage| [header, passage.as_ref()].concat()).collect();
     embed(cx, embedder, &texts, Purpose::Passage).await
 }
 

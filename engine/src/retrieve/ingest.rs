@@ -10,10 +10,11 @@ use super::staging::segment_ranges;
 use super::{Growth, IndexChange, IndexHead, change_index, lexical, part_rows, placement};
 use crate::Engine;
 use crate::api::{ApiError, Code, log_event};
-use crate::chunk::{self, ChunkMode, ChunkOptions, Chunker};
+use crate::chunk::{self, Chunk, ChunkMode, ChunkOptions, Chunker, passage};
 use crate::embed::{self, Embedder};
 use crate::model::{Document, Pages, Placement, TEXT_PART_BYTES, Workspace};
 use crate::seam::{Cx, Key, Work};
+use crate::settings::Chunking;
 use crate::store::{self, StoreError, key, retry};
 use crate::text::words::utf16_len;
 use crate::tokens::TRUNCATION_MARKER;
@@ -69,6 +70,7 @@ pub async fn add_document(
         document,
         source,
         model: embedder.model_name(),
+        chunking: engine.settings().chunking,
         deduplicate: engine.settings().deduplicate,
     };
     if let Some(known) = adding.known().await? {
@@ -109,6 +111,7 @@ pub async fn index_again(
         document,
         source: Source::Stored,
         model: embedder.model_name(),
+        chunking: engine.settings().chunking,
         deduplicate: false,
     };
     let head = store::get::<IndexHead>(cx, key::index_head(workspace.id)).await?;
@@ -128,13 +131,28 @@ pub async fn index_again(
 fn chunk_options(engine: &Engine, embedder: &Embedder, document: &Document) -> ChunkOptions {
     let settings = engine.settings();
     let most = embedder.max_chunk_chars();
-    let size = settings.chunk_size.map_or(most, |size| size.min(most));
-    let mode = match settings.chunk_by_structure && document.markdown {
-        true => ChunkMode::Markdown,
-        false => ChunkMode::Recursive,
+    let by_sentences = settings.chunking == Chunking::Sentences;
+    let mode = match (by_sentences, document.markdown) {
+        (true, true) => ChunkMode::Markdown,
+        (true, false) if passage::is_delimited(&document.title) => ChunkMode::Records,
+        (true, false) => ChunkMode::Sentences,
+        (false, true) if settings.chunk_by_structure => ChunkMode::Markdown,
+        (false, _) => ChunkMode::Recursive,
     };
-    ChunkOptions { size, overlap: settings.chunk_overlap, mode }
+    // The built-in embedder reads texts of any length; its limit is the size that AnythingLLM gives its own.
+    let most = if by_sentences && matches!(embedder, Embedder::Builtin) { most.max(SENTENCES_SIZE) } else { most };
+    let size = settings.chunk_size.unwrap_or(if by_sentences { SENTENCES_SIZE } else { most }).min(most);
+    let overlap = if by_sentences { SENTENCES_OVERLAP.min(size / 3) } else { RECURSIVE_OVERLAP };
+    ChunkOptions { size, overlap: settings.chunk_overlap.unwrap_or(overlap), mode }
 }
+
+/// Longest chunk of whole sentences, in UTF-16 units, and what is repeated at most. Chosen on collections of
+/// [`docs/quality.md`](../../../docs/quality.md): larger chunks find more of an answer, and more beside it.
+const SENTENCES_SIZE: usize = 1100;
+const SENTENCES_OVERLAP: usize = 150;
+
+/// The overlap of AnythingLLM's splitter.
+const RECURSIVE_OVERLAP: usize = 20;
 
 /// The text of a stored document.
 ///
@@ -251,6 +269,7 @@ struct Adding<'a> {
     document: &'a Document,
     source: Source<'a>,
     model: &'a str,
+    chunking: Chunking,
     deduplicate: bool,
 }
 
@@ -293,8 +312,13 @@ impl Adding<'_> {
         writer: &mut SegmentWriter,
     ) -> Result<(), ApiError> {
         let Document { title, published, chunk_source, .. } = self.document;
+        let compatible = self.chunking == Chunking::Compatible;
+        let about = match compatible {
+            true => chunk::header(title, published, chunk_source),
+            false => passage::title_line(title),
+        };
         // Some models want a word of their own before a passage; it is no part of what is stored.
-        let header = [embedder.passage_prefix(), &chunk::header(title, published, chunk_source)].concat();
+        let header = [embedder.passage_prefix(), &about].concat();
         let (text, pages): (Cow<str>, Cow<[PageSpan]>) = match self.source {
             Source::AtHand(text, pages) => (text.into(), pages.into()),
             Source::Stored => {
@@ -311,8 +335,11 @@ impl Adding<'_> {
             let bytes = chunks.iter().map(|chunk| chunk.span.len()).sum::<usize>();
             slices.spend(Work::Words(bytes.max(DESERT_BYTES))).await;
             if !chunks.is_empty() {
-                let span = |chunk: &chunk::Chunk| text.get(chunk.span.clone()).unwrap_or_default();
-                let passages: Vec<&str> = chunks.iter().map(span).collect();
+                let embedded = |chunk: &Chunk| match compatible {
+                    true => chunk.shown(&text),
+                    false => passage::embedded(chunk, &text).into(),
+                };
+                let passages: Vec<Cow<str>> = chunks.iter().map(embedded).collect();
                 let vectors = embed::embed_passages(self.cx, embedder, &header, &passages).await?;
                 writer.push(&text, &chunks, &vectors).await?;
             }

@@ -5,7 +5,7 @@ use super::lexical::{self, Place};
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::embed::{self, Purpose};
-use crate::lexical::fusion::{DEPTH, fuse, share_of_vectors};
+use crate::lexical::fusion::{Blend, DEPTH, fuse};
 use crate::model::{ChunkRecord, Placement, SearchMode};
 use crate::seam::{Cx, Work};
 use crate::store::{self, key};
@@ -153,8 +153,8 @@ async fn by_words(
     let vectors: Vec<(Place, f64)> = hits.iter().map(|hit| (place(hit), f64::from(hit.cosine))).collect();
     let ranked: Vec<(Place, Option<f64>)> = match mode {
         SearchMode::Hybrid => {
-            let share = share_of_vectors(&loaded.head.embedder, embed::BUILTIN_MODEL);
-            fuse(&vectors, &words, share).into_iter().map(|(place, fused)| (place, Some(fused))).collect()
+            let blend = Blend::of(&loaded.head.embedder, embed::BUILTIN_MODEL);
+            fuse(&vectors, &words, blend).into_iter().map(|(place, fused)| (place, Some(fused))).collect()
         }
         _ => words.iter().map(|(place, _)| (*place, None)).collect(),
     };

@@ -58,7 +58,8 @@ pub trait Target {
 }
 
 /// Settings that point every provider at the mock, as in the recordings: a window of 4,096 tokens,
-/// chunks of 1,000 characters, UTC, and the limit of answers that AnythingLLM sets by itself. `env` is added on top.
+/// chunks of 1,000 characters cut and embedded as AnythingLLM does, UTC, and the limit of answers that AnythingLLM sets by
+/// itself. `env` is added on top.
 pub fn settings(mock_url: &str, env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let base = format!("{mock_url}/v1");
     let ours = [
@@ -72,6 +73,7 @@ pub fn settings(mock_url: &str, env: &BTreeMap<String, String>) -> BTreeMap<Stri
         ("EMBEDDING_BASE_PATH", &base),
         ("EMBEDDING_MODEL_PREF", "mock-embed"),
         ("EMBEDDING_MODEL_MAX_CHUNK_LENGTH", "1000"),
+        ("HAVERSACK_CHUNKING", "compatible"),
         ("VECTOR_DB", "lancedb"),
         // AnythingLLM searches by vectors alone.
         ("HAVERSACK_SEARCH_MODE", "vector"),

@@ -13,8 +13,10 @@ export interface Evidence {
 }
 
 /** A sentence of a source, and where the document has it. */
-export interface Quote extends Span {
+export interface Quote {
   text: string;
+  start: number | null;
+  end: number | null;
 }
 
 /** What a passage that is opened is known by. */
@@ -91,14 +93,15 @@ export function located(text: string, quotes: Quote[]): Span[] {
 }
 
 function place(text: string, quote: Quote): Span | null {
-  const { start, end } = quote;
+  const start = quote.start ?? 0;
+  const end = quote.end ?? 0;
   const wanted = quote.text.trim();
-  const there = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= text.length;
+  const there = quote.start !== null && Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= text.length;
   if (there && (wanted === "" || text.slice(start, end).trim() === wanted)) return { start, end };
   if (wanted === "") return null;
-  // The document was replaced since: the same words may stand elsewhere, nearest to where they were.
-  const before = text.lastIndexOf(wanted, Math.max(0, start || 0));
-  const after = text.indexOf(wanted, Math.max(0, start || 0));
+  // The place is not known, or the document was replaced since: the same words may stand elsewhere, nearest to where they were.
+  const before = text.lastIndexOf(wanted, Math.max(0, start));
+  const after = text.indexOf(wanted, Math.max(0, start));
   const places = [before, after].filter((at) => at >= 0).sort((a, b) => Math.abs(a - start) - Math.abs(b - start));
   const at = places[0];
   return at === undefined ? null : { start: at, end: at + wanted.length };

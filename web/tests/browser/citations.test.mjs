@@ -217,12 +217,13 @@ on("a saved conversation looks as it did when it was new", {}, async (stage) => 
 
 on("Arabic reads from the right, English from the left, in questions, answers, chips and passages", {}, async (stage) => {
   const { page, problems, previews, answer, ask, last, passage, close } = await stageOf(stage);
-  await answer({ text: "مدة الإعارة أسبوعان [1].\n\n- أولا\n- ثانيا\n\nTwo weeks [1].\n\n- first", sources: [source(previews["مكتبة.txt"], { sentences: ["مدة الإعارة أسبوعان كاملان."] })] });
+  await answer({ text: "مدة الإعارة أسبوعان [1].\n\n- أولا\n- ثانيا\n\nTwo weeks [1].\n\n- first\n\n| البند | المدة |\n|--|--|\n| كتاب | أسبوعان |\n\n> كل الكتب", sources: [source(previews["مكتبة.txt"], { sentences: ["مدة الإعارة أسبوعان كاملان."] })] });
   await ask("ما مدة الإعارة؟");
   const direction = (locator) => locator.evaluate((node) => getComputedStyle(node).direction);
   await last.locator(".prose ul").nth(1).waitFor();
   assert.deepEqual(await Promise.all([0, 1].map((n) => direction(last.locator(".prose p").nth(n)))), ["rtl", "ltr"]);
   assert.deepEqual(await Promise.all([0, 1].map((n) => direction(last.locator(".prose ul").nth(n)))), ["rtl", "ltr"], "bullets stand where the list begins");
+  assert.deepEqual(await Promise.all([direction(last.locator("table")), direction(last.locator("blockquote"))]), ["rtl", "rtl"]);
   /** Whether the last sign of a text stands left of its first letters. */
   const fromTheRight = (locator) => locator.evaluate((node) => {
     const text = [...node.childNodes].find((child) => child instanceof Text && child.data.trim() !== "");

@@ -24,8 +24,8 @@ describe("a marker", () => {
   });
 
   test("of a long row takes no long time", () => {
-    expect(withMarkers("[1, ".repeat(50_000), 3)).toHaveLength(200_000);
-    expect(withMarkers("【1†".repeat(50_000), 3)).toHaveLength(150_000);
+    expect(withMarkers("[1, ".repeat(10_000), 3)).toHaveLength(40_000);
+    expect(withMarkers("【1†".repeat(10_000), 3)).toHaveLength(30_000);
     expect(withMarkers(" ".repeat(30_000), 3)).toHaveLength(30_000);
   });
 });

@@ -104,6 +104,8 @@ describe("a reply", () => {
     expect((await asked(chunk("Some"), last({ finish: "stop" }))).ending).toBe("stop");
     expect((await asked(chunk("Some"), last({}))).ending).toBe("stop");
     expect((await asked(last({}))).ending).toBe("empty");
+    const saved = turnsOf([{ role: "user", content: "a?", chatId: 1, sentAt: 5 }, { role: "assistant", content: "", chatId: 1, sentAt: 5, finish: "error" }]);
+    expect(saved[0]?.ending).toBe("error");
     const failed = await asked(chunk("Some"), last({ finish: "error" }));
     expect([failed.state, failed.answer]).toEqual(["failed", "Some"]);
   });

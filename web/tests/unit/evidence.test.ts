@@ -66,6 +66,7 @@ describe("a source that names its sentences", () => {
   test("is found again in a document that changed; what is gone is not marked", () => {
     const text = "New front. Old words here. The end.";
     expect(located(text, [{ text: "Old words here.", start: 0, end: 15 }]).map(({ start, end }) => text.slice(start, end))).toEqual(["Old words here."]);
+    expect(located(text, [{ text: "The end.", start: null, end: null }])).toEqual([{ start: 27, end: 35 }]);
     expect(located(text, [{ text: "Other words.", start: 0, end: 12 }, { text: "", start: 30, end: 99 }, { text: "", start: -1, end: 4 }])).toEqual([]);
   });
 

@@ -11,7 +11,7 @@
 use std::ops::Range;
 
 use super::pieces::{Piece, Pieces};
-use crate::words::{is_js_space, utf16_len};
+use crate::words::is_js_space;
 
 /// Cuts a stretch of text into chunks, as byte ranges of the text, in order.
 ///
@@ -47,7 +47,6 @@ impl<'t> RecursiveSplitter<'t> {
             open: vec![pieces],
             window: Window {
                 text,
-                before: None,
                 first: pieces,
                 start: 0,
                 units: 0,
@@ -56,19 +55,6 @@ impl<'t> RecursiveSplitter<'t> {
             },
             single: None,
         }
-    }
-
-    /// Lets the first chunk begin at `start`, before the range, if it has room for that and a first piece.
-    /// Otherwise what lies between is a chunk of its own. For a heading that belongs to what follows.
-    ///
-    /// Call it before the first chunk is taken. `text[start..range.start]` must fit a chunk.
-    pub(super) fn starting_at(mut self, start: usize) -> Self {
-        let end = self.window.first.position();
-        let piece = Piece { start, end, units: utf16_len(&self.text[start..end]) };
-        self.window.start = start;
-        self.window.push(piece);
-        self.window.before = Some(piece);
-        self
     }
 
     /// Whether all chunks have been given.
@@ -151,8 +137,6 @@ impl Iterator for RecursiveSplitter<'_> {
 #[derive(Clone, Debug)]
 struct Window<'t> {
     text: &'t str,
-    /// A piece that is not one of the others, at the front.
-    before: Option<Piece>,
     /// The same pieces again, from the window's first on: what is dropped is read a second time, so that
     /// nothing needs to be remembered of it.
     first: Pieces<'t>,
@@ -176,7 +160,7 @@ impl Window<'_> {
     }
 
     fn drop_first(&mut self) {
-        match self.before.take().or_else(|| self.first.next()) {
+        match self.first.next() {
             Some(piece) => {
                 self.start = piece.end;
                 self.units -= piece.units;
@@ -200,7 +184,6 @@ impl Window<'_> {
     fn flush(&mut self) -> Option<Range<usize>> {
         let chunk = self.chunk();
         self.units = 0;
-        self.before = None;
         chunk
     }
 }
@@ -215,6 +198,7 @@ pub(super) fn trimmed(text: &str, range: Range<usize>) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::utf16_len;
     use proptest::prelude::*;
     use unicode_segmentation::UnicodeSegmentation;
 

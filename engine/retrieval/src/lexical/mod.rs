@@ -7,6 +7,7 @@ mod codes;
 pub mod collect;
 mod compound;
 pub mod detect;
+pub mod evidence;
 mod forms;
 mod function_words;
 pub mod fusion;

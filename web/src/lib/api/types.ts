@@ -64,9 +64,9 @@ export interface Citation {
   /** UTF-16 units of the source's text. */
   start: number;
   end: number;
-  /** UTF-16 units of the document's text. */
-  documentStart: number;
-  documentEnd: number;
+  /** UTF-16 units of the document's text; null where that is not known. */
+  documentStart: number | null;
+  documentEnd: number | null;
   page: number | null;
   pageEnd: number | null;
 }

@@ -101,9 +101,18 @@ export function render(text: string, citations: number | null): DocumentFragment
   }
   // A list of things to do shows its boxes; they are not to be ticked.
   for (const box of fragment.querySelectorAll("input")) box.setAttribute("aria-label", t.chat.taskBox);
-  // Each reads in the direction of its own script; a list has its bullets at that side.
-  for (const block of fragment.querySelectorAll("p, h1, h2, h3, h4, h5, h6, ul, ol, blockquote, table, td, th")) block.setAttribute("dir", "auto");
+  // Each reads in the direction of its own script; a list has its bullets at that side, a table its first column.
+  for (const block of fragment.querySelectorAll("p, h1, h2, h3, h4, h5, h6, td, th")) block.setAttribute("dir", "auto");
+  for (const box of fragment.querySelectorAll("ul, ol, blockquote, table")) box.setAttribute("dir", direction(box.textContent ?? ""));
   return fragment;
+}
+
+/** Letters of scripts that are written from the right. */
+const FROM_THE_RIGHT = /^[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** The direction of a text, by its first letter. `auto` would not look into children that have a direction of their own. */
+function direction(text: string): "rtl" | "ltr" {
+  return FROM_THE_RIGHT.test(/\p{L}/u.exec(text)?.[0] ?? "") ? "rtl" : "ltr";
 }
 
 /** Takes an element out, and the space before it where another space or a full stop follows. */

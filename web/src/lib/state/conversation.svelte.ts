@@ -81,8 +81,8 @@ export class Turn {
 
   /** How it ended; an answer without a word is empty, whatever was said about it. */
   get ending(): Finish {
-    if (this.state === "done" && this.finish !== "content_filter" && this.finish !== "refusal" && this.finish !== "length" && this.answer.trim() === "") return "empty";
-    return this.finish ?? "stop";
+    if (this.finish !== null && this.finish !== "stop") return this.finish;
+    return this.state === "done" && this.answer.trim() === "" ? "empty" : "stop";
   }
 
   /** Whether what was found hardly fits the question. */
