@@ -9,8 +9,8 @@ use haversack_retrieval::lexical::collect::{Collected, row_terms};
 use haversack_retrieval::lexical::detect::detect;
 use haversack_retrieval::lexical::evidence::{Asked, MAY_ANSWER, relevance, share_of_words};
 use haversack_retrieval::lexical::fusion::{Blend, DEPTH, fuse};
-use haversack_retrieval::lexical::postings::{Posting, length_code};
 use haversack_retrieval::lexical::language::Language;
+use haversack_retrieval::lexical::postings::{Posting, length_code};
 use haversack_retrieval::lexical::question::{Wanted, question as wanted};
 use haversack_retrieval::lexical::terms::Term;
 use haversack_retrieval::minilm::embedded;
@@ -53,7 +53,12 @@ impl Local {
             let range = points..points + own.chars().count();
             let path = chunk.headings.join(" ");
             let vector = embedded().embed(&[before, &passage::embedded(&chunk, text)].concat());
-            self.push(Stretch { document: id.to_owned(), range }, &chunk.shown(text), &[title, &path], vector);
+            self.push(
+                Stretch { document: id.to_owned(), range },
+                &chunk.shown(text),
+                &[title, &path],
+                vector,
+            );
         }
     }
 
@@ -74,7 +79,12 @@ impl Local {
     #[must_use]
     pub fn by_vector(&self, question: &str) -> Ranking {
         let vector = embedded().embed(question);
-        ranked(self.passages.iter().zip(0..).map(|(passage, n)| (n, f64::from(dot_f32(&vector, &passage.vector)))))
+        ranked(
+            self.passages
+                .iter()
+                .zip(0..)
+                .map(|(passage, n)| (n, f64::from(dot_f32(&vector, &passage.vector)))),
+        )
     }
 
     /// BM25 scores of the passages that hold a word of the question, best first.
@@ -105,7 +115,12 @@ impl Local {
     /// Passages that hold a word.
     #[must_use]
     pub fn rows_with(&self, word: &Wanted) -> u64 {
-        word.alternatives.iter().filter_map(|term| self.postings.get(term)).map(|rows| rows.len() as u64).max().unwrap_or(0)
+        word.alternatives
+            .iter()
+            .filter_map(|term| self.postings.get(term))
+            .map(|rows| rows.len() as u64)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Whether a passage holds a word.
@@ -151,7 +166,11 @@ impl Local {
 impl Search for Local {
     fn add(&mut self, document: &Document) -> Result<(), String> {
         let Document { id, title, text } = document;
-        let text = if text.starts_with(title.as_str()) || title == id { text.clone() } else { format!("{title}\n{text}") };
+        let text = if text.starts_with(title.as_str()) || title == id {
+            text.clone()
+        } else {
+            format!("{title}\n{text}")
+        };
         Local::add(self, id, title, &text, &passage::title_line(title), AS_IT_COMES);
         Ok(())
     }

@@ -191,18 +191,20 @@ fn whole(call: &Call, id: &str, outcome: Outcome) -> Answer {
             body.insert("finish".to_owned(), finish.as_str().into());
             Answer::ok(&body)
         }
-        Outcome::Answered { chat_id, text, sources, relevance, metrics, finish, broken } => Answer::ok(&json!({
-            "id": id,
-            "type": "textResponse",
-            "close": true,
-            "error": broken,
-            "chatId": chat_id,
-            "textResponse": text,
-            "sources": sources,
-            "relevance": relevance,
-            "metrics": metrics,
-            "finish": finish.as_str(),
-        })),
+        Outcome::Answered { chat_id, text, sources, relevance, metrics, finish, broken } => {
+            Answer::ok(&json!({
+                "id": id,
+                "type": "textResponse",
+                "close": true,
+                "error": broken,
+                "chatId": chat_id,
+                "textResponse": text,
+                "sources": sources,
+                "relevance": relevance,
+                "metrics": metrics,
+                "finish": finish.as_str(),
+            }))
+        }
         Outcome::Abandoned => Answer::text(super::CLIENT_LEFT, ""),
     }
 }

@@ -44,7 +44,9 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
             break;
         }
     }
-    Ok(Answer::ok(&json!({ "workspace": wire::workspace(&workspace, call.engine.settings()), "message": "Workspace created" })))
+    Ok(Answer::ok(
+        &json!({ "workspace": wire::workspace(&workspace, call.engine.settings()), "message": "Workspace created" }),
+    ))
 }
 
 /// The slug of `name`, or with eight digits behind it when that is taken.
@@ -78,7 +80,9 @@ pub async fn list(call: Call) -> Result<Answer, ApiError> {
     let workspaces = store::all::<Workspace>(&call.cx, key::workspaces()).await?;
     let mut rows = Vec::with_capacity(workspaces.len());
     for (_, workspace) in workspaces.iter().filter(|(_, workspace)| call.caller.sees(workspace.id)) {
-        rows.push(wire::workspace(workspace, call.engine.settings()).threads(&threads(&call, workspace.id).await?));
+        rows.push(
+            wire::workspace(workspace, call.engine.settings()).threads(&threads(&call, workspace.id).await?),
+        );
     }
     Ok(Answer::ok(&json!({ "workspaces": rows })))
 }
@@ -112,7 +116,9 @@ pub async fn update(call: Call) -> Result<Answer, ApiError> {
         workspace_fields::apply(&mut workspace, &changes, call.cx.now());
         tx.put(key::workspace(id), &workspace)?;
         if tx.commit().await? {
-            return Ok(Answer::ok(&json!({ "workspace": wire::workspace(&workspace, call.engine.settings()), "message": null })));
+            return Ok(Answer::ok(
+                &json!({ "workspace": wire::workspace(&workspace, call.engine.settings()), "message": null }),
+            ));
         }
     }
 }

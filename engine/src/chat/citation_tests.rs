@@ -200,7 +200,12 @@ fn a_follow_up_has_the_sources_that_were_carried_over() {
     let mut host = host(&NOTES[..1]);
     says(&mut host, "A night is 9 euros [1].", false);
     ask(&mut host, "/v1/workspace/docs/chat", "jetty night euros", "chat");
-    host.call("POST", "/v1/workspace/docs/update", &json!({ "similarityThreshold": 0.99 })).ok();
+    host.call(
+        "POST",
+        "/v1/workspace/docs/update",
+        &json!({ "similarityThreshold": 0.99, "searchMode": "vector" }),
+    )
+    .ok();
     says(&mut host, "Yes, 9 euros [1].", false);
     for _ in 0..2 {
         let (text, sources, _) = ask(&mut host, "/v1/workspace/docs/chat", "Is that so?", "chat");

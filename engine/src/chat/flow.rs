@@ -273,15 +273,7 @@ async fn finish(
         finish: reason,
     };
     let chat_id = save::answered(cx, ask, answer).await?;
-    Ok(Outcome::Answered {
-        chat_id,
-        text,
-        sources,
-        relevance,
-        metrics,
-        finish,
-        broken: failure.or(problem),
-    })
+    Ok(Outcome::Answered { chat_id, text, sources, relevance, metrics, finish, broken: failure.or(problem) })
 }
 
 /// A model's whole answer; `None` if the client leaves before it is there.

@@ -50,8 +50,10 @@ pub(super) async fn assemble(
     };
     let system = instructions + &context_block(&context.texts, numbering(ask, context).first);
     let turns = match &ask.overrides.history {
-        Some(messages) if context.texts.is_empty() => by_turns(messages.clone()),
-        Some(messages) => by_turns(messages.iter().map(said_before).collect()),
+        Some(messages) => {
+            let numbered = !context.texts.is_empty();
+            by_turns(messages.iter().map(|message| said_before(message, numbered)).collect())
+        }
         None => history.iter().map(turn).collect(),
     };
     let mut slices = cx.slices();
@@ -102,13 +104,14 @@ pub(crate) fn context_block<T: std::fmt::Display>(texts: &[T], first: u32) -> St
     block
 }
 
-/// An answer without the thoughts of the model, and without the numbers of its sources: in this question they number
-/// others. Providers say that thoughts must not be sent back, and they fill the window.
-fn said_before(message: &Message) -> Message {
+/// An answer without the thoughts of the model, and without the numbers of its sources if this question has numbers: they
+/// would name others. Providers say that thoughts must not be sent back, and they fill the window.
+fn said_before(message: &Message, numbered: bool) -> Message {
     match message.role {
         Role::Assistant => {
             let (_, answer) = split_thoughts(&message.content);
-            Message { content: without_numbers(&answer), ..message.clone() }
+            let content = if numbered { without_numbers(&answer) } else { answer };
+            Message { content, ..message.clone() }
         }
         _ => message.clone(),
     }

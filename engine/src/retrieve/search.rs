@@ -115,7 +115,8 @@ pub(crate) async fn search(
             hits.into_iter().map(|hit| Ranked { hit, lexical: None, fused: None }).collect()
         }
         mode => {
-            let (ranked, words) = by_words(cx, engine, workspace, &loaded, &vector, query.text, mode, top_n).await?;
+            let (ranked, words) =
+                by_words(cx, engine, workspace, &loaded, &vector, query.text, mode, top_n).await?;
             asked = Some(words);
             ranked
         }

@@ -38,7 +38,8 @@ pub struct Collected {
 pub fn row_terms(texts: &[&str], language: Language) -> BTreeMap<Term, u8> {
     let mut collected = Collected::default();
     collected.push(texts, language);
-    let term = |(number, posting): &(u32, Posting)| Some((*collected.terms.get(*number as usize)?, posting.count));
+    let term =
+        |(number, posting): &(u32, Posting)| Some((*collected.terms.get(*number as usize)?, posting.count));
     collected.postings.iter().filter_map(term).collect()
 }
 

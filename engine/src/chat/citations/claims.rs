@@ -14,6 +14,9 @@ pub(crate) struct Claim {
     pub before: Vec<String>,
 }
 
+/// What may stand between a number and the next claim.
+const ENDS: [char; 12] = ['.', ',', ';', ':', '!', '?', '。', '，', '、', '；', '।', '؟'];
+
 /// Bytes of a line, and of a list below it, that are looked at.
 const LINE_BYTES_MAX: usize = 4000;
 
@@ -53,7 +56,9 @@ fn claim(text: &str, from: usize, mark: Range<usize>, to: usize) -> (String, Vec
     let line = part(0..end).rfind('\n').map_or(0, |at| at + 1);
     let start = line.max(from).max(end.saturating_sub(LINE_BYTES_MAX)).min(end);
     let start = text.ceil_char_boundary(start).min(end);
-    let mut sentences = of(part(start..end));
+    // What ended the sentence of the number before.
+    let mut sentences =
+        of(part(start..end).trim_start_matches(|c: char| c.is_whitespace() || ENDS.contains(&c)));
     let mut said = sentences.pop().unwrap_or_default();
     if is_thin(&said) {
         // “According to [1], …”: the claim stands behind the number.
@@ -120,7 +125,7 @@ mod tests {
         );
         assert_eq!(
             of("Members pay 14 euros [1], guests pay 20 euros [2]."),
-            ["Members pay 14 euros", ", guests pay 20 euros"]
+            ["Members pay 14 euros", "guests pay 20 euros"]
         );
         assert_eq!(of("会员每晚十四欧元。[1] 客人二十欧元[2]。"), ["会员每晚十四欧元。", "客人二十欧元"]);
     }

@@ -119,6 +119,11 @@ impl Rewriter {
         self.work(true)
     }
 
+    /// So many bytes of something else were written between.
+    pub fn skip(&mut self, bytes: usize) {
+        self.written += bytes;
+    }
+
     /// Nothing but space is held.
     pub fn holds_space(&self) -> bool {
         !self.held.is_empty() && self.held.chars().all(|c| matches!(c, ' ' | '\t'))

@@ -107,8 +107,8 @@ fn best(claim: &Words, least: f32, sentences: &[Sentence<'_>]) -> Vec<usize> {
                     .fold((0.0, 0.0), |sum, (own, told)| (sum.0 + own, sum.1 + told))
             };
             let ((own, held), (_, adds)) = (sum(true), sum(false));
-            let enough = held >= least * total && own >= WEIGHT_MIN.min(total);
-            let enough = enough && (found.is_empty() || adds >= ADDS_MIN * total);
+            let share = if found.is_empty() { held >= least * total } else { adds >= ADDS_MIN * total };
+            let enough = share && own >= WEIGHT_MIN.min(total);
             if enough && !found.contains(&at) && next.is_none_or(|(_, best)| adds > best) {
                 next = Some((at, adds));
             }

@@ -48,6 +48,11 @@ impl<'v> Citing<'v> {
     }
 
     /// Says what has no numbers to rewrite.
+    fn pass_by(&mut self, piece: &Delta, tagged: &[String]) {
+        self.rewriter.skip(tagged.iter().map(String::len).sum());
+        self.pass(piece, tagged);
+    }
+
     fn pass(&mut self, piece: &Delta, tagged: &[String]) {
         self.voice.hear(piece, tagged);
         self.text.extend(tagged.iter().map(String::as_str));
@@ -70,15 +75,15 @@ impl Voice for Citing<'_> {
                 if let Some((_, tags)) = tagged.split_last()
                     && !tags.is_empty()
                 {
-                    self.pass(&Delta::Text(String::new()), tags);
+                    self.pass_by(&Delta::Text(String::new()), tags);
                 }
                 self.say(text);
             }
             Delta::Reasoning(_) | Delta::Refusal(_) => {
                 self.flush();
-                self.pass(piece, tagged);
+                self.pass_by(piece, tagged);
             }
-            Delta::Why(_) | Delta::Usage(_) | Delta::Finish(_) => self.pass(piece, tagged),
+            Delta::Why(_) | Delta::Usage(_) | Delta::Finish(_) => self.pass_by(piece, tagged),
         }
     }
 
@@ -126,6 +131,18 @@ mod tests {
     fn pieces_stay_as_they_came() {
         let pieces = ["Oars ", "hang ", "inside", ".", " Lamps", " too "];
         assert_eq!(heard(&pieces).0, pieces);
+    }
+
+    #[test]
+    fn thoughts_pass_by_and_places_count_them() {
+        let mut voice = Heard::default();
+        let mut citing = Citing::new(&mut voice, Numbering { passages: 3, first: 1, shown: true });
+        citing.hear(&Delta::Reasoning("Is it [3]?".into()), &["<think>Is it [3]?".into()]);
+        citing.hear(&Delta::Text("So it is [2].".into()), &["</think>".into(), "So it is [2].".into()]);
+        let said = citing.finish();
+        assert_eq!(said.text, "<think>Is it [3]?</think>So it is [1].");
+        let places: Vec<&str> = said.marks.iter().map(|mark| &said.text[mark.start..mark.end]).collect();
+        assert_eq!((places, said.order), (vec!["[1]"], vec![1]));
     }
 
     #[test]
