@@ -78,6 +78,8 @@ fn score(letters: &[u8], at: usize) -> i32 {
         (0, 0) => 0,
         // A vowel ends the first part: Hunde|leine, Auto|bahn.
         (0, _) if is_onset(cluster) => i32::from(right.len() >= 4 && left.len() >= 4 && has_two_vowels(left)),
+        // A linking s before one: Urlaubs|antrag.
+        (2.., 0) if left.ends_with(b"s") && right.len() >= 5 && has_two_vowels(right) => 4,
         // The second begins with one: Haus|ordnung.
         (_, 0) => 2 * i32::from(FIRST.iter().any(|first| right.starts_with(first.as_bytes()))),
         // A doubled letter is rarely one of each: Müll|abfuhr.
