@@ -31,7 +31,7 @@ pub(super) fn for_each_part<'w>(word: &'w str, part: &mut impl FnMut(&'w str)) {
     cuts.sort_by_key(|(score, at)| (-score, *at));
     let mut chosen: Vec<usize> = Vec::new();
     for (_, at) in cuts {
-        if chosen.len() < CUTS_MAX && chosen.iter().all(|other| other.abs_diff(at) >= 2) {
+        if chosen.len() < CUTS_MAX {
             chosen.push(at);
         }
     }
@@ -42,7 +42,9 @@ pub(super) fn for_each_part<'w>(word: &'w str, part: &mut impl FnMut(&'w str)) {
         part(&word[at..]);
     }
     // What is between two places.
-    if let [first, second] = chosen[..] {
+    if let [first, second] = chosen[..]
+        && second - first > 2
+    {
         part(&word[chars[first].0..chars[second].0]);
     }
 }
@@ -78,7 +80,9 @@ fn score(letters: &[u8], at: usize) -> i32 {
         (0, 0) => 0,
         // A vowel ends the first part: Hunde|leine, Auto|bahn.
         (0, _) if is_onset(cluster) => i32::from(right.len() >= 4 && left.len() >= 4 && has_two_vowels(left)),
-        // A linking s before one: Urlaubs|antrag.
+        // A linking s, or the first letter of the second part: arbets|plats, Kunst|stoff. Both are taken.
+        (2.., 1..) if left.ends_with(b"s") && is_tight(&letters[at - 1..at + onset]) => 4,
+        // A linking s before a vowel: Urlaubs|antrag.
         (2.., 0) if left.ends_with(b"s") && right.len() >= 5 && has_two_vowels(right) => 4,
         // The second begins with one: Haus|ordnung.
         (_, 0) => 2 * i32::from(FIRST.iter().any(|first| right.starts_with(first.as_bytes()))),
@@ -173,10 +177,10 @@ fn is_onset(letters: &[u8]) -> bool {
 
 /// Consonants that are hardly ever apart.
 fn is_tight(letters: &[u8]) -> bool {
-    const PAIRS: [&str; 38] = [
+    const PAIRS: [&str; 37] = [
         "bl", "br", "ch", "cl", "cr", "dr", "dw", "fl", "fr", "gl", "gn", "gr", "kl", "kn", "kr", "kw", "pf",
-        "ph", "pl", "pr", "ps", "qu", "rh", "sc", "sk", "sl", "sm", "sn", "sp", "st", "sw", "th", "tr", "tw",
-        "vl", "vr", "wr", "zw",
+        "ph", "pl", "pr", "ps", "qu", "sc", "sk", "sl", "sm", "sn", "sp", "st", "sw", "th", "tr", "tw", "vl",
+        "vr", "wr", "zw",
     ];
     const MORE: [&str; 21] = [
         "sch", "schl", "schm", "schn", "schr", "schw", "spr", "spl", "str", "pfl", "pfr", "chr", "thr",
