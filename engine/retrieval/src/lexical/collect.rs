@@ -1,6 +1,5 @@
 //! The words of a part's rows, as they are collected.
 
-use super::codes::code;
 use super::forms::Forms;
 use super::grams::{Gram, Kind, Run, for_each_gram};
 use super::language::Language;
@@ -81,15 +80,7 @@ impl Collected {
                 return 0;
             }
             Token::Joined(text) => {
-                let code = code(text);
-                code.whole
-                    .into_iter()
-                    .chain(code.pairs)
-                    .chain(code.runs)
-                    .for_each(|term| self.count_term(term));
-                if let Some(word) = code.word {
-                    self.word(&word, |forms, language| forms.word(&word, language));
-                }
+                self.word(text, |forms, language| forms.joined(text, language));
                 return 0;
             }
         }
@@ -272,7 +263,7 @@ mod tests {
         collected.push(&[text], language);
         let mut found = BTreeMap::new();
         for bytes in collected.encode().1.values() {
-            read(bytes, |_| true, |term, posting| drop(found.insert(term, posting.count))).unwrap();
+            read(bytes, |_| true, |term, posting| _ = found.insert(term, posting.count)).unwrap();
         }
         found
     }

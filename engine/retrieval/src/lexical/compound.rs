@@ -31,7 +31,7 @@ pub(super) fn for_each_part<'w>(word: &'w str, part: &mut impl FnMut(&'w str)) {
     cuts.sort_by_key(|(score, at)| (-score, *at));
     let mut chosen: Vec<usize> = Vec::new();
     for (_, at) in cuts {
-        if chosen.len() < CUTS_MAX && chosen.iter().all(|other| other.abs_diff(at) > 2) {
+        if chosen.len() < CUTS_MAX {
             chosen.push(at);
         }
     }
@@ -42,7 +42,9 @@ pub(super) fn for_each_part<'w>(word: &'w str, part: &mut impl FnMut(&'w str)) {
         part(&word[at..]);
     }
     // What is between two places.
-    if let [first, second] = chosen[..] {
+    if let [first, second] = chosen[..]
+        && second - first > 2
+    {
         part(&word[chars[first].0..chars[second].0]);
     }
 }
@@ -78,11 +80,19 @@ fn score(letters: &[u8], at: usize) -> i32 {
         (0, 0) => 0,
         // A vowel ends the first part: Hunde|leine, Auto|bahn.
         (0, _) if is_onset(cluster) => i32::from(right.len() >= 4 && left.len() >= 4 && has_two_vowels(left)),
+        // A linking s, or the first letter of the second part: arbets|plats, Kunst|stoff. Both are taken.
+        (2.., 1..) if left.ends_with(b"s") && is_tight(&letters[at - 1..at + onset]) => 4,
+        // A linking s before a vowel: Urlaubs|antrag.
+        (2.., 0) if left.ends_with(b"s") && right.len() >= 5 && has_two_vowels(right) => 4,
         // The second begins with one: Haus|ordnung.
         (_, 0) => 2 * i32::from(FIRST.iter().any(|first| right.starts_with(first.as_bytes()))),
+        // A doubled letter is rarely one of each: Müll|abfuhr.
+        (_, _) if left.last() == right.first() => 1,
         // Consonants that begin no syllable together.
-        (_, _) if !is_onset(&letters[at - 1..at + onset]) => {
-            3 + i32::from(cluster.len() > 2)
+        (_, _) if !is_tight(&letters[at - 1..at + onset]) => {
+            // Miet|vertrag rather than Mietver|trag.
+            let prefixed = ["ver", "ent", "zer"].iter().any(|prefix| left.ends_with(prefix.as_bytes()));
+            3 + i32::from(cluster.len() > 2) - 2 * i32::from(prefixed)
                 + i32::from(matches!(left, [.., b'e', b'n' | b'r']) || left.ends_with(b"s"))
         }
         // It may be either: Haus|tür, but Kon|trolle.
@@ -113,9 +123,10 @@ fn is_left(left: &[u8]) -> bool {
     let last = left.iter().rev().take_while(|letter| !is_vowel(**letter)).count();
     left.iter().any(|letter| is_vowel(*letter))
         && last <= 4
-        && !PREFIXES.iter().any(|prefix| {
-            left.strip_prefix(prefix.as_bytes())
-                .is_some_and(|rest| !rest.iter().any(|letter| is_vowel(*letter)))
+        && !PREFIXES.iter().any(|prefix| left == prefix.as_bytes())
+        // ver|s-tehen, ge|g-angen
+        && !["ver", "zer", "ent", "emp", "ont", "be", "ge"].iter().any(|prefix| {
+            left.strip_prefix(prefix.as_bytes()).is_some_and(|rest| matches!(rest, [] | [_]))
         })
         && !matches!(left, [.., b'c' | b'q' | b'j'])
 }
@@ -159,14 +170,21 @@ fn is_right(right: &[u8]) -> bool {
 
 /// Consonants that a word can begin with.
 fn is_onset(letters: &[u8]) -> bool {
-    const PAIRS: [&str; 48] = [
-        "bl", "br", "ch", "cl", "cr", "dr", "dw", "fj", "fl", "fr", "gl", "gn", "gr", "kj", "kl", "kn", "kr",
-        "kv", "kw", "pf", "ph", "pl", "pr", "ps", "qu", "rh", "sc", "sj", "sk", "sl", "sm", "sn", "sp", "st",
-        "sv", "sw", "th", "tj", "tr", "tv", "tw", "vl", "vr", "wr", "zw", "bj", "hj", "sh",
+    // Of Nordic words.
+    const NORDIC: [&str; 10] = ["bj", "fj", "hj", "kj", "kv", "sj", "sv", "tj", "tv", "gj"];
+    is_tight(letters) || NORDIC.iter().any(|pair| pair.as_bytes() == letters)
+}
+
+/// Consonants that are hardly ever apart.
+fn is_tight(letters: &[u8]) -> bool {
+    const PAIRS: [&str; 37] = [
+        "bl", "br", "ch", "cl", "cr", "dr", "dw", "fl", "fr", "gl", "gn", "gr", "kl", "kn", "kr", "kw", "pf",
+        "ph", "pl", "pr", "ps", "qu", "sc", "sk", "sl", "sm", "sn", "sp", "st", "sw", "th", "tr", "tw", "vl",
+        "vr", "wr", "zw",
     ];
-    const MORE: [&str; 22] = [
+    const MORE: [&str; 21] = [
         "sch", "schl", "schm", "schn", "schr", "schw", "spr", "spl", "str", "pfl", "pfr", "chr", "thr",
-        "phr", "skr", "stj", "skj", "spj", "skv", "scr", "sche", "phl",
+        "phr", "skr", "stj", "skj", "spj", "skv", "scr", "phl",
     ];
     match letters {
         [] => true,

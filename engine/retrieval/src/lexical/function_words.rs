@@ -61,7 +61,7 @@ const WORDS: [(Language, &str); 24] = [
         "de het een en of maar als dat die wie wat waar wanneer waarom hoe hoeveel welke van voor met zonder op in aan uit \
         bij door over onder tussen naar tot om te tegen is zijn was waren ben bent wordt worden werd werden heeft hebben had \
         hadden kan kunnen moet moeten mag mogen zal zullen ik jij je hij zij ze wij we jullie mij me hem haar ons hun mijn jouw uw \
-        u deze dit daar hier er niet geen ook nog al zeer veel meer dan zo wel men zich",
+        u deze dit daar hier er niet geen ook nog al zeer veel meer dan zo wel men zich elk elke ieder iedere geeft",
     ),
     (
         Swedish,

@@ -120,12 +120,19 @@ pub(super) fn short_stem(word: &str) -> Option<&str> {
 }
 
 /// Every two syllables side by side of a longer word: compounds are found by their parts.
+///
+/// What looks like a particle may be the end of the noun, 의 in 정기회의: the pair with its first syllable is one too, unless
+/// the particle is nothing else.
 pub(super) fn pairs(word: &str) -> impl Iterator<Item = &str> {
-    let third =
-        word.char_indices().nth(2).map_or(0, |(at, ch)| if word.len() > at { at + ch.len_utf8() } else { 0 });
-    let is_long = third > 0;
-    let ends = word.char_indices().skip(1).map(|(at, ch)| at + ch.len_utf8());
-    word.char_indices().zip(ends).filter(move |_| is_long).filter_map(|((from, _), to)| word.get(from..to))
+    let stem = stem(word).len();
+    let is_long = word.chars().nth(2).is_some();
+    let ends = word.char_indices().skip(1).map(|(at, ch)| (at, at + ch.len_utf8()));
+    word.char_indices().zip(ends).filter_map(move |((from, _), (second, to))| {
+        let particle = word.get(stem..).unwrap_or_default();
+        let is_in = second < stem
+            || (from < stem && particle.starts_with(['의', '이', '가', '도', '로', '과', '만', '지']));
+        word.get(from..to).filter(|_| is_long && is_in)
+    })
 }
 
 #[cfg(test)]
@@ -152,6 +159,7 @@ mod tests {
     #[test]
     fn long_words_have_pairs() {
         assert_eq!(pairs("지하주차장").collect::<Vec<_>>(), ["지하", "하주", "주차", "차장"]);
+        assert_eq!(pairs("정기회의를").collect::<Vec<_>>(), ["정기", "기회", "회의"]);
         assert_eq!(pairs("휴가").count(), 0);
         assert_eq!(pairs("").count(), 0);
     }

@@ -15,14 +15,15 @@ const PLACES: usize = 1 << 8;
 const STEPS: usize = 8;
 
 impl Memo {
-    /// A word of up to 16 bytes as a number that is no other's: ASCII letters and digits in any case, other text as it is.
+    /// A word of up to 16 bytes as a number that is no other's: ASCII letters, digits and joints in any case, other text as
+    /// it is.
     pub(super) fn key(part: &str) -> Option<u128> {
         let bytes = part.as_bytes();
         let mut key = [0; 16];
         key.get_mut(..bytes.len())?.copy_from_slice(bytes);
         let key = u128::from_le_bytes(key);
         if part.is_ascii() {
-            // This bit makes letters small, marks between digits and the digits have it, and no word has a space.
+            // This bit makes letters small, digits have it, it makes joints no letters or digits, and no word has a space.
             return Some(key | u128::from_le_bytes([b' '; 16]));
         }
         Some(key)

@@ -26,3 +26,5 @@ mod semitic;
 mod stem;
 pub mod terms;
 mod words;
+#[cfg(test)]
+mod words_of_the_world;

@@ -31,6 +31,8 @@ pub(super) enum Space {
     Exact,
     /// A run of kana.
     Run,
+    /// The beginning of a word of a language whose words have many endings.
+    Beginning,
 }
 
 impl Term {
@@ -43,6 +45,7 @@ impl Term {
             Space::Pair => &[3],
             Space::Exact => &[4],
             Space::Run => &[5],
+            Space::Beginning => &[6],
         };
         // FNV-1a, and the finaliser of SplitMix64 over it.
         let bytes = prefix.iter().copied().chain(text.bytes());
@@ -77,6 +80,7 @@ mod tests {
             Space::Pair,
             Space::Exact,
             Space::Run,
+            Space::Beginning,
         ];
         for (n, space) in spaces.iter().enumerate() {
             for other in &spaces[..n] {
