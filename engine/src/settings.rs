@@ -72,7 +72,8 @@ impl Settings {
         let session_chats = number("HAVERSACK_SESSION_CHATS", Some(100_000)).unwrap_or(100_000);
         let session_days = number("HAVERSACK_SESSION_DAYS", Some(0)).unwrap_or(0);
         let sized = chunk_size.is_some() || chunk_overlap.is_some();
-        let chunking = match vars.get("HAVERSACK_CHUNKING").map(|v| v.trim().to_ascii_lowercase()).as_deref() {
+        let chunking = match vars.get("HAVERSACK_CHUNKING").map(|v| v.trim().to_ascii_lowercase()).as_deref()
+        {
             Some("sentences") => Chunking::Sentences,
             Some("recursive") => Chunking::Recursive,
             Some("compatible") => Chunking::Compatible,

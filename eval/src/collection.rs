@@ -79,7 +79,8 @@ fn documents(folder: &Path) -> Result<Vec<Document>, String> {
     for file in ["corpus.jsonl", "docs.jsonl"] {
         let path = folder.join(file);
         if path.is_file() {
-            let document = |row: Value| Document { id: id(&row), title: text(&row, "title"), text: text(&row, "text") };
+            let document =
+                |row: Value| Document { id: id(&row), title: text(&row, "title"), text: text(&row, "text") };
             return Ok(rows(&path)?.into_iter().map(document).collect());
         }
     }
@@ -131,9 +132,10 @@ fn judgements(folder: &Path) -> Result<BTreeMap<String, BTreeSet<String>>, Strin
             let ([query, document, grade] | [query, _, document, grade]) = parts[..] else {
                 return Err(format!("{}: line {} has not three columns", file.display(), n + 1));
             };
-            let grade: f64 = grade.trim().parse().map_err(|_| {
-                format!("{}: line {}: {grade} is not a number", file.display(), n + 1)
-            })?;
+            let grade: f64 = grade
+                .trim()
+                .parse()
+                .map_err(|_| format!("{}: line {}: {grade} is not a number", file.display(), n + 1))?;
             if grade > 0.0 {
                 relevant.entry(query.to_owned()).or_default().insert(document.to_owned());
             }
@@ -145,9 +147,15 @@ fn judgements(folder: &Path) -> Result<BTreeMap<String, BTreeSet<String>>, Strin
 /// Questions that carry their answers.
 fn with_answers(folder: &Path) -> Result<Vec<Question>, String> {
     let path = folder.join("questions.jsonl");
-    rows(&path)?.iter().enumerate().map(|(n, row)| question(row).ok_or_else(|| {
-        format!("{}: line {} has neither `spans` nor `answerable`", path.display(), n + 1)
-    })).collect()
+    rows(&path)?
+        .iter()
+        .enumerate()
+        .map(|(n, row)| {
+            question(row).ok_or_else(|| {
+                format!("{}: line {} has neither `spans` nor `answerable`", path.display(), n + 1)
+            })
+        })
+        .collect()
 }
 
 fn question(row: &Value) -> Option<Question> {

@@ -17,12 +17,14 @@ const MARK: &str = "<!-- figures -->\n";
 /// # Errors
 /// Says which file cannot be read or written, or what is wrong in it.
 pub fn run(folders: &[PathBuf], json: Option<&Path>, page: Option<&Path>) -> Result<String, String> {
-    let collections: Vec<Collection> = folders.iter().map(|path| Collection::read(path)).collect::<Result<_, _>>()?;
+    let collections: Vec<Collection> =
+        folders.iter().map(|path| Collection::read(path)).collect::<Result<_, _>>()?;
     let mut reports: Vec<Report> = Vec::new();
     for (n, collection) in collections.iter().enumerate() {
         let others = collections.iter().enumerate().filter(|(other, _)| *other != n);
-        let unrelated: Vec<String> =
-            others.flat_map(|(_, other)| other.questions.iter().map(|question| question.text.clone())).collect();
+        let unrelated: Vec<String> = others
+            .flat_map(|(_, other)| other.questions.iter().map(|question| question.text.clone()))
+            .collect();
         reports.extend(measure(collection, &unrelated, &mut Local::default())?);
     }
     let table = table(&reports);

@@ -49,7 +49,12 @@ impl Local {
             let range = points..points + own.chars().count();
             let path = chunk.headings.join(" ");
             let vector = embedded().embed(&[before, &passage::embedded(&chunk, text)].concat());
-            self.push(Stretch { document: id.to_owned(), range }, &chunk.shown(text), &[title, &path], vector);
+            self.push(
+                Stretch { document: id.to_owned(), range },
+                &chunk.shown(text),
+                &[title, &path],
+                vector,
+            );
         }
     }
 
@@ -73,7 +78,12 @@ impl Local {
     #[must_use]
     pub fn by_vector(&self, question: &str) -> Ranking {
         let vector = embedded().embed(question);
-        ranked(self.passages.iter().zip(0..).map(|(passage, n)| (n, f64::from(dot_f32(&vector, &passage.vector)))))
+        ranked(
+            self.passages
+                .iter()
+                .zip(0..)
+                .map(|(passage, n)| (n, f64::from(dot_f32(&vector, &passage.vector)))),
+        )
     }
 
     /// BM25 scores of the passages that hold a word of the question, best first.
@@ -110,7 +120,9 @@ impl Local {
     /// Whether a passage holds a term.
     #[must_use]
     pub fn holds(&self, row: u32, term: Term) -> bool {
-        self.postings.get(&term).is_some_and(|rows| rows.binary_search_by_key(&row, |posting| posting.row).is_ok())
+        self.postings
+            .get(&term)
+            .is_some_and(|rows| rows.binary_search_by_key(&row, |posting| posting.row).is_ok())
     }
 }
 
@@ -138,7 +150,8 @@ impl Local {
             .then(|| f64::from(dot_f32(&vector, &passage.vector)));
         let corpus = self.corpus();
         let wanted: BTreeSet<Term> = terms(question).into_iter().collect();
-        let asked = |term: Term| Asked { weight: corpus.weight(self.rows_with(term)), found: self.holds(row, term) };
+        let asked =
+            |term: Term| Asked { weight: corpus.weight(self.rows_with(term)), found: self.holds(row, term) };
         relevance(cosine, Some(share_of_words(wanted.into_iter().map(asked))), corpus.rows)
     }
 }
@@ -146,7 +159,11 @@ impl Local {
 impl Search for Local {
     fn add(&mut self, document: &Document) -> Result<(), String> {
         let Document { id, title, text } = document;
-        let text = if text.starts_with(title.as_str()) || title == id { text.clone() } else { format!("{title}\n{text}") };
+        let text = if text.starts_with(title.as_str()) || title == id {
+            text.clone()
+        } else {
+            format!("{title}\n{text}")
+        };
         Local::add(self, id, title, &text, &passage::title_line(title), AS_IT_COMES);
         Ok(())
     }

@@ -97,7 +97,9 @@ pub fn measure(
         }
         let kept = search.may_answer(&question.text)?;
         match question.answer {
-            Answer::Answerable(false) => put(whole, Mode::Hybrid, "unanswerable refused", f64::from(u8::from(!kept))),
+            Answer::Answerable(false) => {
+                put(whole, Mode::Hybrid, "unanswerable refused", f64::from(u8::from(!kept)))
+            }
             _ => put(whole, Mode::Hybrid, "answerable kept", f64::from(u8::from(kept))),
         }
     }
@@ -131,14 +133,18 @@ fn documents(found: &[Stretch]) -> Vec<String> {
 /// The reports as a Markdown table: percent, with 95 % intervals.
 #[must_use]
 pub fn table(reports: &[Report]) -> String {
-    let mut out = String::from("| collection | questions | figure | vector | lexical | hybrid |\n|---|---|---|---|---|---|\n");
+    let mut out = String::from(
+        "| collection | questions | figure | vector | lexical | hybrid |\n|---|---|---|---|---|---|\n",
+    );
     for report in reports {
         let mut names: Vec<&str> = report.figures.values().flat_map(BTreeMap::keys).copied().collect();
         names.sort_unstable();
         names.dedup();
         for name in names {
-            let cells: Vec<String> = MODES.map(|mode| cell(report.figures.get(&mode).and_then(|all| all.get(name)))).into();
-            let _ = writeln!(out, "| {} | {} | {name} | {} |", report.name, report.questions, cells.join(" | "));
+            let cells: Vec<String> =
+                MODES.map(|mode| cell(report.figures.get(&mode).and_then(|all| all.get(name)))).into();
+            let _ =
+                writeln!(out, "| {} | {} | {name} | {} |", report.name, report.questions, cells.join(" | "));
         }
     }
     out
@@ -167,7 +173,10 @@ mod tests {
 
         fn find(&mut self, question: &str, _: Mode, most: usize) -> Result<Vec<Stretch>, String> {
             let hits = self.0.iter().filter(|document| document.text.starts_with(question));
-            let whole = |document: &Document| Stretch { document: document.id.clone(), range: 0..document.text.len() };
+            let whole = |document: &Document| Stretch {
+                document: document.id.clone(),
+                range: 0..document.text.len(),
+            };
             Ok(hits.map(whole).take(most).collect())
         }
 
@@ -178,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_collection_is_measured_whole_and_by_document() {
-        let document = |id: &str, text: &str| Document { id: id.into(), title: String::new(), text: text.into() };
+        let document =
+            |id: &str, text: &str| Document { id: id.into(), title: String::new(), text: text.into() };
         let spans = vec![Stretch { document: "a".into(), range: 0..6 }];
         let collection = Collection {
             name: "notes".into(),
@@ -192,7 +202,10 @@ mod tests {
         assert_eq!(reports.iter().map(|report| report.name.as_str()).collect::<Vec<_>>(), ["a", "notes"]);
         let hybrid = &reports[1].figures[&Mode::Hybrid];
         let mean = |figure: &str| hybrid[figure].mean;
-        assert_eq!((mean("span recall@5"), mean("unanswerable refused"), mean("unrelated refused")), (1.0, 1.0, 0.0));
+        assert_eq!(
+            (mean("span recall@5"), mean("unanswerable refused"), mean("unrelated refused")),
+            (1.0, 1.0, 0.0)
+        );
         assert!(table(&reports).contains("| notes | 1 | span recall@5 | 100.0 (100.0–100.0) |"));
     }
 }

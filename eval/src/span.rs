@@ -31,7 +31,8 @@ pub fn overlap(passages: &[Stretch], spans: &[Stretch]) -> Overlap {
         .iter()
         .map(|(document, ranges)| shared(ranges, found.get(document).map_or(&[], Vec::as_slice)))
         .sum();
-    let length = |all: &BTreeMap<&str, Vec<Range<usize>>>| all.values().flatten().map(Range::len).sum::<usize>();
+    let length =
+        |all: &BTreeMap<&str, Vec<Range<usize>>>| all.values().flatten().map(Range::len).sum::<usize>();
     let read: usize = passages.iter().map(|passage| passage.range.len()).sum();
     let share = |whole: usize| if whole > 0 { common as f64 / whole as f64 } else { 0.0 };
     Overlap {

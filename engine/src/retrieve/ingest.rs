@@ -139,7 +139,8 @@ fn chunk_options(engine: &Engine, embedder: &Embedder, document: &Document) -> C
         (false, _) => ChunkMode::Recursive,
     };
     // The built-in embedder reads texts of any length; its limit is the size that AnythingLLM gives its own.
-    let most = if by_sentences && matches!(embedder, Embedder::Builtin) { most.max(SENTENCES_SIZE) } else { most };
+    let most =
+        if by_sentences && matches!(embedder, Embedder::Builtin) { most.max(SENTENCES_SIZE) } else { most };
     let size = settings.chunk_size.unwrap_or(if by_sentences { SENTENCES_SIZE } else { most }).min(most);
     let overlap = if by_sentences { SENTENCES_OVERLAP.min(size / 3) } else { RECURSIVE_OVERLAP };
     ChunkOptions { size, overlap: settings.chunk_overlap.unwrap_or(overlap), mode }

@@ -47,8 +47,18 @@ const MARKS_BYTES_MAX: usize = 16;
 /// The sentence at `start`, cut where it is longer than `units_max`. `start` is below `end`; both are on character
 /// boundaries. Takes time in proportion to the atom.
 pub fn next(text: &str, start: usize, end: usize, units_max: usize) -> Atom {
-    Reader { text, end, start, at: start, units: 0, line: 0, units_max: units_max.max(1), weak: [None; 3], last: ' ' }
-        .read()
+    Reader {
+        text,
+        end,
+        start,
+        at: start,
+        units: 0,
+        line: 0,
+        units_max: units_max.max(1),
+        weak: [None; 3],
+        last: ' ',
+    }
+    .read()
 }
 
 /// A place inside the sentence at which it may be cut if it is too long, and the units up to there.
@@ -164,7 +174,8 @@ impl Reader<'_> {
         }
         let (mut at, mut units) = (self.at, self.units);
         while let Some(next) = self.peek(at) {
-            let more = closes(next) || full_stop_of_another_script(next) || matches!(next, '.' | '!' | '?' | '…');
+            let more =
+                closes(next) || full_stop_of_another_script(next) || matches!(next, '.' | '!' | '?' | '…');
             units += next.len_utf16();
             if !more || units > self.units_max || at > self.at + MARKS_BYTES_MAX {
                 break;
@@ -268,41 +279,66 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<&str> = atoms(text, 1000).iter().map(|atom| text[atom.start..atom.end].trim()).collect();
+        let found: Vec<&str> =
+            atoms(text, 1000).iter().map(|atom| text[atom.start..atom.end].trim()).collect();
         assert_eq!(found, expected);
     }
 
     #[test]
     fn sentences_end_at_their_marks() {
-        check("Otters swim. Do they? Yes! “So it is.” Well…", &["Otters swim.", "Do they?", "Yes!", "“So it is.”", "Well…"]);
+        check(
+            "Otters swim. Do they? Yes! “So it is.” Well…",
+            &["Otters swim.", "Do they?", "Yes!", "“So it is.”", "Well…"],
+        );
         check("Wait... what? (It is so.) Next.", &["Wait... what?", "(It is so.)", "Next."]);
     }
 
     #[test]
     fn numbers_abbreviations_and_initials_end_nothing() {
-        check("It rose from 1.62 to 1.71 euros. Then it fell.", &["It rose from 1.62 to 1.71 euros.", "Then it fell."]);
-        check("Dr. J. Weiss, e.g. Mr. Brown, came. See fig. 3 and pp. 4.", &["Dr. J. Weiss, e.g. Mr. Brown, came.", "See fig. 3 and pp. 4."]);
+        check(
+            "It rose from 1.62 to 1.71 euros. Then it fell.",
+            &["It rose from 1.62 to 1.71 euros.", "Then it fell."],
+        );
+        check(
+            "Dr. J. Weiss, e.g. Mr. Brown, came. See fig. 3 and pp. 4.",
+            &["Dr. J. Weiss, e.g. Mr. Brown, came.", "See fig. 3 and pp. 4."],
+        );
         check("Am 3. Oktober ist frei. Danach nicht.", &["Am 3. Oktober ist frei.", "Danach nicht."]);
         check("Version 2.0.1 of node.js is out. Get it.", &["Version 2.0.1 of node.js is out.", "Get it."]);
     }
 
     #[test]
     fn items_and_short_lines_stand_alone() {
-        check("Bring:\n- a torch\n- gloves\n1. first\n2. second", &["Bring:", "- a torch", "- gloves", "1. first", "2. second"]);
+        check(
+            "Bring:\n- a torch\n- gloves\n1. first\n2. second",
+            &["Bring:", "- a torch", "- gloves", "1. first", "2. second"],
+        );
         check("Green Street 4\nBrookton\n\nDear all", &["Green Street 4", "Brookton", "Dear all"]);
     }
 
     #[test]
     fn a_full_line_goes_on_in_the_next() {
         let text = "The members of the water board have decided upon this year's\nPlan of works for the lower\nvalley. It begins.";
-        check(text, &["The members of the water board have decided upon this year's\nPlan of works for the lower\nvalley.", "It begins."]);
+        check(
+            text,
+            &[
+                "The members of the water board have decided upon this year's\nPlan of works for the lower\nvalley.",
+                "It begins.",
+            ],
+        );
         let page = "The members of the water board have decided that works upon\n\nthe wall begin. So be it.";
-        check(page, &["The members of the water board have decided that works upon\n\nthe wall begin.", "So be it."]);
+        check(
+            page,
+            &["The members of the water board have decided that works upon\n\nthe wall begin.", "So be it."],
+        );
     }
 
     #[test]
     fn every_script_has_its_marks() {
-        check("停车场在地下。入口在北门！“关门。”真的吗？", &["停车场在地下。", "入口在北门！", "“关门。”", "真的吗？"]);
+        check(
+            "停车场在地下。入口在北门！“关门。”真的吗？",
+            &["停车场在地下。", "入口在北门！", "“关门。”", "真的吗？"],
+        );
         check("道は狭い。「気をつけて。」川は深い。", &["道は狭い。", "「気をつけて。」", "川は深い。"]);
         check("किला पुराना है। नदी गहरी है।", &["किला पुराना है।", "नदी गहरी है।"]);
         check("هل هو مفتوح؟ نعم.", &["هل هو مفتوح؟", "نعم."]);
@@ -312,7 +348,10 @@ mod tests {
     #[test]
     fn a_long_sentence_is_cut_at_its_best_place() {
         let cut = |text: &str, most| {
-            atoms(text, most).iter().map(|atom| text[atom.start..atom.end].trim().to_owned()).collect::<Vec<_>>()
+            atoms(text, most)
+                .iter()
+                .map(|atom| text[atom.start..atom.end].trim().to_owned())
+                .collect::<Vec<_>>()
         };
         assert_eq!(cut("one two, three four five", 16), ["one two, three", "four five"]);
         assert_eq!(cut("one two three, four five", 16), ["one two three,", "four five"]);

@@ -509,7 +509,8 @@ mod tests {
             "\\", "a\r", "a\r\r", "_a ", "![](", "&",
         ] {
             let text = pattern.repeat(1_000_000 / pattern.len());
-            let ink: usize = MarkdownSplitter::new(&text, 1000, 0).map(|Section { span, .. }| span.len()).sum();
+            let ink: usize =
+                MarkdownSplitter::new(&text, 1000, 0).map(|Section { span, .. }| span.len()).sum();
             assert!(ink <= text.len());
         }
     }

@@ -2,12 +2,13 @@
 
 /// Words that end with a full stop and seldom end a sentence.
 const ABBREVIATIONS: &[&str] = &[
-    "abb", "abs", "adm", "al", "approx", "apt", "art", "av", "ave", "bd", "bl", "bros", "bzw", "ca", "cap", "capt",
-    "cf", "ch", "chap", "cit", "col", "dept", "dr", "dra", "ed", "eds", "eq", "eqs", "esp", "est", "etc", "evtl",
-    "exc", "ext", "fig", "figs", "ff", "gen", "ggf", "gov", "hon", "hr", "ibid", "inkl", "jr", "lt", "max", "mme",
-    "min", "mr", "mrs", "ms", "mt", "nos", "nr", "núm", "op", "para", "pg", "pp", "prof", "pt", "pág", "ref", "refs",
-    "resp", "rev", "sec", "sect", "sen", "sgt", "sig", "sog", "sr", "sra", "st", "str", "tab", "tel", "ul", "usw",
-    "vgl", "viz", "vol", "vols", "vs", "zzgl", "др", "им", "обл", "рис", "руб", "см", "стр", "табл", "тел", "ул",
+    "abb", "abs", "adm", "al", "approx", "apt", "art", "av", "ave", "bd", "bl", "bros", "bzw", "ca", "cap",
+    "capt", "cf", "ch", "chap", "cit", "col", "dept", "dr", "dra", "ed", "eds", "eq", "eqs", "esp", "est",
+    "etc", "evtl", "exc", "ext", "fig", "figs", "ff", "gen", "ggf", "gov", "hon", "hr", "ibid", "inkl", "jr",
+    "lt", "max", "mme", "min", "mr", "mrs", "ms", "mt", "nos", "nr", "núm", "op", "para", "pg", "pp", "prof",
+    "pt", "pág", "ref", "refs", "resp", "rev", "sec", "sect", "sen", "sgt", "sig", "sog", "sr", "sra", "st",
+    "str", "tab", "tel", "ul", "usw", "vgl", "viz", "vol", "vols", "vs", "zzgl", "др", "им", "обл", "рис",
+    "руб", "см", "стр", "табл", "тел", "ул",
 ];
 
 /// Whether the full stop at the end of `text` belongs to its last word: an abbreviation, an initial, a part of `e.g.`,
@@ -16,7 +17,8 @@ pub fn is_abbreviation(text: &str) -> bool {
     let body = text.strip_suffix('.').unwrap_or(text);
     // No abbreviation is longer.
     let tail = &body[body.ceil_char_boundary(body.len().saturating_sub(24))..];
-    let word = tail.rsplit(|ch: char| ch.is_whitespace() || matches!(ch, '(' | '[' | '"' | '“' | '\'' | '/' | '-'));
+    let word =
+        tail.rsplit(|ch: char| ch.is_whitespace() || matches!(ch, '(' | '[' | '"' | '“' | '\'' | '/' | '-'));
     let word = word.into_iter().next().unwrap_or_default();
     let last = word.rsplit('.').next().unwrap_or_default();
     let mut chars = last.chars();
@@ -46,7 +48,24 @@ pub fn full_stop_of_another_script(ch: char) -> bool {
 pub fn closes(ch: char) -> bool {
     matches!(
         ch,
-        '"' | '\'' | ')' | ']' | '}' | '*' | '_' | '”' | '’' | '»' | '›' | '」' | '』' | '）' | '】' | '》' | '〉' | '｣' | '〕'
+        '"' | '\''
+            | ')'
+            | ']'
+            | '}'
+            | '*'
+            | '_'
+            | '”'
+            | '’'
+            | '»'
+            | '›'
+            | '」'
+            | '』'
+            | '）'
+            | '】'
+            | '》'
+            | '〉'
+            | '｣'
+            | '〕'
     )
 }
 
@@ -64,7 +83,9 @@ pub fn phrase_script(ch: char) -> bool {
 pub fn starts_item(line: &str) -> bool {
     let mut chars = line.chars();
     match chars.next() {
-        Some('|' | '#' | '>' | '•' | '◦' | '▪' | '‣' | '·' | '・' | '※' | '■' | '●' | '○') => true,
+        Some('|' | '#' | '>' | '•' | '◦' | '▪' | '‣' | '·' | '・' | '※' | '■' | '●' | '○') => {
+            true
+        }
         Some('-' | '*' | '+' | '–' | '—') => chars.next() == Some(' '),
         Some(first) if first.is_ascii_digit() => {
             let rest = line.trim_start_matches(|ch: char| ch.is_ascii_digit() || ch == '.');
@@ -82,8 +103,12 @@ pub fn starts_item(line: &str) -> bool {
 /// Columns that a character takes: two for East Asian ones.
 pub fn width(ch: char) -> usize {
     match ch {
-        '\u{1100}'..='\u{11FF}' | '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7A3}' | '\u{F900}'..='\u{FAFF}'
-        | '\u{FF00}'..='\u{FF60}' | '\u{20000}'..='\u{3FFFF}' => 2,
+        '\u{1100}'..='\u{11FF}'
+        | '\u{2E80}'..='\u{A4CF}'
+        | '\u{AC00}'..='\u{D7A3}'
+        | '\u{F900}'..='\u{FAFF}'
+        | '\u{FF00}'..='\u{FF60}'
+        | '\u{20000}'..='\u{3FFFF}' => 2,
         _ => 1,
     }
 }

@@ -7,8 +7,8 @@ use super::Chunk;
 
 /// Endings of file names that are no part of a title.
 const ENDINGS: [&str; 19] = [
-    "adoc", "csv", "doc", "docx", "epub", "htm", "html", "json", "log", "md", "mdx", "odt", "org", "pdf", "pptx", "rst",
-    "tsv", "txt", "xlsx",
+    "adoc", "csv", "doc", "docx", "epub", "htm", "html", "json", "log", "md", "mdx", "odt", "org", "pdf",
+    "pptx", "rst", "tsv", "txt", "xlsx",
 ];
 
 /// Longest title that is embedded, in characters.
@@ -17,7 +17,9 @@ const TITLE_CHARS_MAX: usize = 200;
 /// Whether a document of this title is a table in lines.
 #[must_use]
 pub fn is_delimited(title: &str) -> bool {
-    title.rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("csv") || end.eq_ignore_ascii_case("tsv"))
+    title
+        .rsplit_once('.')
+        .is_some_and(|(_, end)| end.eq_ignore_ascii_case("csv") || end.eq_ignore_ascii_case("tsv"))
 }
 
 /// The words of a document's title with a line end, or nothing if it has none: without the ending of a file name, without
@@ -87,7 +89,9 @@ fn plain(text: &str, out: &mut String) {
             '#' if line_start => rest.len() - rest.trim_start_matches('#').trim_start_matches(' ').len(),
             '*' | '`' | '|' => len,
             '[' => link_len(rest),
-            '-' | '=' | '_' if rest.starts_with("---") || rest.starts_with("===") || rest.starts_with("___") => {
+            '-' | '=' | '_'
+                if rest.starts_with("---") || rest.starts_with("===") || rest.starts_with("___") =>
+            {
                 rest.len() - rest.trim_start_matches(ch).len()
             }
             _ => 0,
@@ -111,13 +115,14 @@ fn address_len(rest: &str, before: Option<char>) -> usize {
     if before.is_some_and(char::is_alphanumeric) {
         return 0;
     }
-    let is_address = ["http://", "https://", "www."].iter().any(|start| {
-        rest.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
-    });
+    let is_address = ["http://", "https://", "www."]
+        .iter()
+        .any(|start| rest.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)));
     if !is_address {
         return 0;
     }
-    let end = rest.find(|ch: char| ch.is_whitespace() || matches!(ch, '"' | '<' | '>' | ')' | ']' | '|' | '`'));
+    let end =
+        rest.find(|ch: char| ch.is_whitespace() || matches!(ch, '"' | '<' | '>' | ')' | ']' | '|' | '`'));
     let address = &rest[..end.unwrap_or(rest.len())];
     // Marks at its end belong to the sentence.
     address.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']).len()
@@ -175,7 +180,10 @@ mod tests {
     #[test]
     fn marks_and_addresses_are_left_out() {
         assert_eq!(of("See **the** [rules](https://a.b/c) at https://x.y/z?q=1.", &[]), "See the rules at .");
-        assert_eq!(of("| a | b |\n|---|---|\n| 1 | 2 |", &[]).split_whitespace().collect::<Vec<_>>(), ["a", "b", "1", "2"]);
+        assert_eq!(
+            of("| a | b |\n|---|---|\n| 1 | 2 |", &[]).split_whitespace().collect::<Vec<_>>(),
+            ["a", "b", "1", "2"]
+        );
         assert_eq!(of("a[0] = b_c - d; # e", &[]), "a[0] = b_c - d; # e");
         assert_eq!(of("https://a.b/c", &[]), "https://a.b/c");
     }

@@ -45,14 +45,7 @@ impl<'t> RecursiveSplitter<'t> {
             size,
             overlap: overlap.min(size - 1),
             open: vec![pieces],
-            window: Window {
-                text,
-                first: pieces,
-                start: 0,
-                units: 0,
-                ink_end: 0,
-                ink_start: 0,
-            },
+            window: Window { text, first: pieces, start: 0, units: 0, ink_end: 0, ink_start: 0 },
             single: None,
         }
     }

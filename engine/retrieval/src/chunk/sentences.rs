@@ -165,7 +165,9 @@ impl<'t> SentenceSplitter<'t> {
         let (before, behind) = (self.units, self.units + atom.ink);
         let is_better_before = behind > part && behind - part > part.saturating_sub(before);
         let mut chunk = None;
-        if self.open.len() > self.repeated && self.heading_end != Some(atom.start) && (behind > self.size || is_better_before)
+        if self.open.len() > self.repeated
+            && self.heading_end != Some(atom.start)
+            && (behind > self.size || is_better_before)
         {
             chunk = self.span();
             self.repeat_end();
@@ -245,12 +247,27 @@ mod tests {
     #[test]
     fn chunks_end_with_a_sentence() {
         let text = "Otters swim in the river. Kestrels hover. Voles dig, and moles dig deeper.";
-        check(text, 45, 0, &["Otters swim in the river. Kestrels hover.", "Voles dig, and moles dig deeper."]);
-        check(text, 50, 20, &[
-            "Otters swim in the river. Kestrels hover.",
-            "Kestrels hover. Voles dig, and moles dig deeper.",
-        ]);
-        check("水獭在河里游泳。红隼在空中盘旋。田鼠在地下挖洞。", 18, 0, &["水獭在河里游泳。红隼在空中盘旋。", "田鼠在地下挖洞。"]);
+        check(
+            text,
+            45,
+            0,
+            &["Otters swim in the river. Kestrels hover.", "Voles dig, and moles dig deeper."],
+        );
+        check(
+            text,
+            50,
+            20,
+            &[
+                "Otters swim in the river. Kestrels hover.",
+                "Kestrels hover. Voles dig, and moles dig deeper.",
+            ],
+        );
+        check(
+            "水獭在河里游泳。红隼在空中盘旋。田鼠在地下挖洞。",
+            18,
+            0,
+            &["水獭在河里游泳。红隼在空中盘旋。", "田鼠在地下挖洞。"],
+        );
     }
 
     #[test]
@@ -270,7 +287,10 @@ mod tests {
     /// Hostile text must not cost more than its length: at a megabyte, anything quadratic would not come back.
     #[test]
     fn monotonous_text_is_split_in_linear_time() {
-        for pattern in ["x", " ", "\n", "日", "🇩🇪", "\n\nx", " x", "\r\n", "e\u{301}", ".", "a. ", "。", "1. ", "((", "ก "] {
+        for pattern in [
+            "x", " ", "\n", "日", "🇩🇪", "\n\nx", " x", "\r\n", "e\u{301}", ".", "a. ", "。", "1. ", "((",
+            "ก ",
+        ] {
             for overlap in [0, 20, 999] {
                 let text = pattern.repeat(1_000_000 / pattern.len());
                 let chunks = split(&text, 1000, overlap).len();
@@ -280,7 +300,8 @@ mod tests {
         assert!(split(&format!("a{}", "\u{301}".repeat(500_000)), 1000, 0).len() > 400);
     }
 
-    const HARD: &str = "([a-c]{1,9}| {1,3}|\n{1,3}|\r\n|\t|\\. |[!。、é日🚀]|e\u{301}{1,3}|🇩|👨|\u{200D}|\u{FEFF}){0,60}";
+    const HARD: &str =
+        "([a-c]{1,9}| {1,3}|\n{1,3}|\r\n|\t|\\. |[!。、é日🚀]|e\u{301}{1,3}|🇩|👨|\u{200D}|\u{FEFF}){0,60}";
 
     fn sizes() -> impl Strategy<Value = (usize, usize)> {
         (1usize..40).prop_flat_map(|size| (Just(size), 0..size))

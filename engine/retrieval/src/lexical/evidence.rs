@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn the_best_of_many_must_be_nearer() {
-        let may_answer = |cosine, words, passages| relevance(Some(cosine), Some(words), passages) >= MAY_ANSWER;
+        let may_answer =
+            |cosine, words, passages| relevance(Some(cosine), Some(words), passages) >= MAY_ANSWER;
         // Said in other words, in a few notes.
         assert!(may_answer(0.25, 0.0, 10));
         assert!(!may_answer(0.25, 0.0, 1000));
