@@ -111,7 +111,9 @@ pub fn measure(
 }
 
 fn report(name: String, by_mode: BTreeMap<Mode, BTreeMap<&'static str, Vec<f64>>>) -> Report {
-    let questions = by_mode.values().flat_map(BTreeMap::values).map(Vec::len).max().unwrap_or(0);
+    // Unrelated questions are not its own.
+    let own = by_mode.values().flatten().filter(|(figure, _)| **figure != "unrelated refused");
+    let questions = own.map(|(_, values)| values.len()).max().unwrap_or(0);
     let means = |figures: BTreeMap<&'static str, Vec<f64>>| {
         figures.into_iter().map(|(figure, values)| (figure, estimate(&values))).collect()
     };

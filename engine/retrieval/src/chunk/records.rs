@@ -80,7 +80,7 @@ impl<'t> RecordSplitter<'t> {
         };
         let (units, ink_units) = (utf16_len(&self.text[record.clone()]), utf16_len(&self.text[ink.clone()]));
         if let Some((range, so_far)) = &mut self.open
-            && *so_far + ink_units <= self.size
+            && *so_far + utf16_len(&self.text[record.start..ink.end]) <= self.size
         {
             (range.end, *so_far) = (record.end, *so_far + units);
             return None;

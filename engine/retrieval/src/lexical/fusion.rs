@@ -33,7 +33,7 @@ impl Blend {
     #[must_use]
     pub fn of(embedder: &str, builtin: &str) -> Blend {
         match embedder == builtin {
-            true => Blend { vectors: 0.4, floor: Floor::Zero },
+            true => Blend { vectors: 0.3, floor: Floor::Zero },
             false => Blend { vectors: 0.5, floor: Floor::Last },
         }
     }
