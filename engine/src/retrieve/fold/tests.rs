@@ -75,6 +75,10 @@ fn head(host: &TestHost) -> IndexHead {
     serde_json::from_value(host.value(key::index_head(1).as_str())).unwrap()
 }
 
+fn is_of_folds(key: &Key) -> bool {
+    ["fold/", "fold."].iter().any(|prefix| key.as_str().starts_with(prefix))
+}
+
 #[track_caller]
 fn is_whole(host: &mut TestHost) {
     let findings = host.repair(false);
@@ -147,7 +151,7 @@ fn an_index_of_an_older_program_is_searched_and_folded() {
     let mut old = host.value(key::index_head(1).as_str());
     old.as_object_mut().unwrap().remove("loose");
     host.record(key::index_head(1), &old);
-    host.store.retain(|key, _| !key.as_str().starts_with("fold"));
+    host.store.retain(|key, _| !is_of_folds(key));
     for place in host.keys("term/") {
         let numbers: Vec<u64> = place.split('/').skip(1).map(|part| part.parse().unwrap()).collect();
         let [ws, 0, 0, segment, part] = numbers[..] else { panic!("{place}") };
@@ -212,7 +216,7 @@ fn documents_that_go_are_left_out_in_time() {
     for path in &paths[20..] {
         remove(&mut host, path);
     }
-    assert!(!host.store.keys().any(|key| key.as_str().starts_with("fold")), "{:?}", host.keys("fold"));
+    assert!(!host.store.keys().any(is_of_folds), "{:?}", host.keys("fold"));
 }
 
 #[test]
@@ -287,11 +291,12 @@ fn after_a_crash_at_any_commit_the_index_answers_as_one_built_fresh() {
         let titles =
             placements.iter().map(|at| host.value(at)["document"]["title"].as_str().unwrap().to_owned());
         let titles: Vec<String> = titles.collect();
-        let mut fresh = super::tests::host(u64::MAX);
+        let mut fresh = self::host(u64::MAX);
         let mut dice = Dice(stop);
         let texts: Vec<String> = (0..9).map(|_| dice.text(15)).collect();
         for title in &titles {
-            let n: usize = title.rsplit(' ').next().unwrap().parse().unwrap();
+            let number: String = title.chars().filter(char::is_ascii_digit).collect();
+            let n: usize = number.parse().unwrap();
             let path = fresh.raw_text(title, &texts[n]);
             add(&mut fresh, &[path]);
         }

@@ -44,6 +44,7 @@ fn a_small_document_is_added_in_one_commit() {
         "wsdoc",
         "wsdoc.path",
         "wsdoc.in",
+        "fold.loose",
         "index",
         "index.log",
         "event",
