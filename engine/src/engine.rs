@@ -9,10 +9,16 @@ use crate::retrieve::fold::{self, Folding};
 use crate::seam::Asset;
 use crate::seam::{ApiRequest, Cx, Origin, Run};
 use crate::settings::Settings;
-use crate::store::StoreError;
+use crate::store::{self, StoreError, key};
 use crate::tokens::Tokenizer;
 use serde_json::json;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// What [`Engine::tend`] does, with the settings that the instance has now.
+async fn tend(cx: &Cx, engine: &Engine) -> Result<u64, ApiError> {
+    let instance: Option<Instance> = store::get(cx, key::instance()).await?;
+    fold::tend(cx, &engine.set_up_by(&instance.unwrap_or_default())).await
+}
 
 /// Starts runs. Clones share settings and caches.
 #[derive(Clone)]
@@ -92,7 +98,7 @@ impl Engine {
     pub fn tend(&self, origin: Origin) -> Run {
         let engine = self.clone();
         Run::new(&origin, move |cx| async move {
-            let answer = match fold::tend(&cx, engine.folding()).await {
+            let answer = match tend(&cx, &engine).await {
                 Ok(folds) => api::Answer::ok(&json!({ "folds": folds })),
                 Err(error) => error.answer(),
             };

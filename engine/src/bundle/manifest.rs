@@ -1,3 +1,4 @@
+use crate::embed::{BUILTIN_MODEL, FORMER_BUILTIN_MODEL};
 use serde::{Deserialize, Serialize};
 
 /// The key of the first entry: a [`Manifest`] as JSON.
@@ -30,7 +31,8 @@ impl Manifest {
     /// Why the vectors are of no use where `ours` embeds the questions, and what to do; `None` if they are. Vectors of two
     /// embedders cannot be compared.
     pub fn of_other_embedder(&self, ours: &str) -> Option<String> {
-        if self.chunks == 0 || self.embedder == ours {
+        let is_former = self.embedder == FORMER_BUILTIN_MODEL && ours == BUILTIN_MODEL;
+        if self.chunks == 0 || self.embedder == ours || is_former {
             return None;
         }
         let theirs = &self.embedder;

@@ -21,6 +21,8 @@ use std::fmt;
 
 /// The name of the built-in model.
 pub const BUILTIN_MODEL: &str = "aligned-minilm-256";
+/// The name of the built-in model before that. Its vectors have as many values, and mean something else.
+pub const FORMER_BUILTIN_MODEL: &str = "static-minilm-256";
 /// Longest chunk for the built-in model, in characters: AnythingLLM's default (reference §7.3).
 const BUILTIN_CHUNK_CHARS: usize = 1000;
 /// Texts a host's embedder gets at once.

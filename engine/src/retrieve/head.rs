@@ -28,6 +28,10 @@ pub struct IndexHead {
     /// What is in no fold. `None`: an older program wrote some of it, and left no list of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loose: Option<Loose>,
+    /// Segments below this number have vectors of the former built-in model, see [`super::upgrade`]. Until none is left,
+    /// the index is searched by words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<u64>,
     /// Rows of folds that are gone, about.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dead: u64,

@@ -8,7 +8,7 @@
 use super::fold::Folding;
 use super::segment::SegmentWriter;
 use super::staging::segment_ranges;
-use super::{IndexHead, Piece, change_index, fold, lexical, part_rows, placement};
+use super::{IndexHead, Piece, change_index, fold, lexical, part_rows, placement, upgrade};
 use crate::Engine;
 use crate::api::{ApiError, Code, log_event};
 use crate::chunk::{self, Chunk, ChunkMode, ChunkOptions, Chunker, passage};
@@ -78,6 +78,7 @@ pub async fn add_document(
     if let Some(known) = adding.known().await? {
         return Ok(Added::Already(known));
     }
+    upgrade::begin(cx, engine, workspace.id).await?;
     let head = store::get::<IndexHead>(cx, key::index_head(workspace.id)).await?;
     adding.check_model(head.as_ref(), None)?;
 
@@ -89,6 +90,9 @@ pub async fn add_document(
     };
     if !matches!(result, Ok(Added::New(_))) {
         writer.discard().await;
+    } else if !engine.folding().is_tended() && head.as_ref().is_some_and(|head| head.former.is_some()) {
+        // This host has no other time for it. The document is in whatever becomes of this.
+        let _ = Box::pin(upgrade::all(cx, engine, workspace.id)).await;
     }
     result
 }

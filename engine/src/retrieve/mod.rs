@@ -14,6 +14,8 @@ mod segment;
 pub(crate) mod staging;
 
 pub(crate) use head::fold_ranges;
+pub mod upgrade;
+
 pub use head::{Fold, IndexChange, IndexHead, Loose, Piece, change_index};
 pub(crate) use index::rows_in_part;
 pub use index::{IndexCache, part_rows};

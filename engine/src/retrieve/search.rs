@@ -2,6 +2,7 @@
 
 use super::index::{Loaded, Rows, locate};
 use super::lexical::{self, Place};
+use super::upgrade;
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::embed::{self, Purpose};
@@ -104,12 +105,19 @@ pub(crate) async fn search(
     let embedder = engine.embedder();
     let vectors = embed::embed(cx, embedder, &[query.text.to_owned()], Purpose::Query).await?;
     let vector = vectors.into_iter().next().unwrap_or_default();
-    if vector.len() != loaded.head.dim || embedder.model_name() != loaded.head.embedder {
+    let is_former = upgrade::is_due(&loaded.head) && embedder.model_name() == embed::BUILTIN_MODEL;
+    let fits = embedder.model_name() == loaded.head.embedder || is_former;
+    if vector.len() != loaded.head.dim || !fits {
         return Err(other_embedder(&loaded, embedder.model_name(), vector.len()));
     }
+    // Vectors of the former built-in model say nothing about this one's.
+    let (vector, mode) = match is_former {
+        true => (vec![0.0; vector.len()], SearchMode::Lexical),
+        false => (vector, query.mode),
+    };
     let top_n = usize::try_from(query.top_n).unwrap_or(usize::MAX).min(loaded.index.len());
     let mut asked = None;
-    let ranked = match query.mode {
+    let ranked = match mode {
         SearchMode::Vector => {
             let hits = nearest(cx, workspace, &loaded, &vector, top_n).await?;
             hits.into_iter().map(|hit| Ranked { hit, lexical: None, fused: None }).collect()

@@ -30,7 +30,7 @@ pub(crate) use merge::join;
 pub(crate) use plan::{after_change, all, tend};
 pub use view::{View, views};
 
-use super::IndexHead;
+use super::{IndexHead, upgrade};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -64,12 +64,12 @@ impl Folding {
 
     /// Notes what is due of a workspace with this head.
     pub(super) fn note(&self, workspace: u64, head: &IndexHead) {
-        if plan::due(head, self.least).is_some() {
+        if plan::due(head, self.least).is_some() || upgrade::is_due(head) {
             self.lock().due.insert(workspace);
         }
     }
 
-    fn is_tended(&self) -> bool {
+    pub(in crate::retrieve) fn is_tended(&self) -> bool {
         self.lock().tended
     }
 

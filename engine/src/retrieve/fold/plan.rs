@@ -3,10 +3,11 @@
 use super::merge::{Input, merge};
 use super::view::views;
 use super::{Folding, View};
+use crate::Engine;
 use crate::api::ApiError;
 use crate::model::Placement;
 use crate::retrieve::head::put_head;
-use crate::retrieve::{IndexChange, IndexHead, Loose};
+use crate::retrieve::{IndexChange, IndexHead, Loose, upgrade};
 use crate::seam::Cx;
 use crate::store::{self, key, retry};
 use std::collections::BTreeSet;
@@ -96,9 +97,10 @@ pub async fn after_change(cx: &Cx, folding: &Folding, workspace: u64, head: &Ind
 }
 
 /// Does all that is known to be due. Says how many folds that made.
-pub async fn tend(cx: &Cx, folding: &Folding) -> Result<u64, ApiError> {
-    let mut folds = 0;
+pub async fn tend(cx: &Cx, engine: &Engine) -> Result<u64, ApiError> {
+    let (mut folds, folding) = (0, engine.folding());
     while let Some(workspace) = folding.next() {
+        upgrade::all(cx, engine, workspace).await?;
         while step(cx, folding, workspace).await? {
             folds += 1;
             cx.breathe().await;
