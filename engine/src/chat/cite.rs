@@ -111,7 +111,12 @@ impl Place {
         let given = whole.unwrap_or(shown);
         // Of a whole document the source shows the beginning.
         let shown_bytes = whole.map_or(shown.len(), preview_bytes);
-        let header = if whole.is_some() { 0 } else { body(shown).0 + leading(body(shown).1) };
+        // In front of a chunk's own text are its header, and that of the table it continues.
+        let header = match (whole, source.own_bytes()) {
+            (Some(_), _) => 0,
+            (None, Some(own)) => shown.len().saturating_sub(own),
+            (None, None) => body(shown).0 + leading(body(shown).1),
+        };
         // Of a very long document only both ends were read, and places of the second are not known.
         let is_complete =
             |document: &Document| whole.is_none_or(|text| text.len() as u64 == document.text_bytes);

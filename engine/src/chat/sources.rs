@@ -102,6 +102,12 @@ impl Source {
         self.fields.get("text").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Bytes of the document that a chunk is, from its places there.
+    pub fn own_bytes(&self) -> Option<usize> {
+        let place = |name: &str| self.fields.get(name).and_then(Value::as_u64);
+        usize::try_from(place("end")?.checked_sub(place("start")?)?).ok()
+    }
+
     /// Whether its document has pages, as far as that is known.
     pub fn has_pages(&self) -> bool {
         self.fields.get("page").is_none_or(|page| !page.is_null())

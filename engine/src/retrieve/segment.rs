@@ -148,7 +148,7 @@ impl SegmentWriter {
         let record = ChunkRecord {
             id: self.cx.uuid().to_string(),
             placement: ids.placement,
-            text: text.get(chunk.span.clone()).unwrap_or_default().to_owned(),
+            text: chunk.shown(text).into_owned(),
             start: chunk.span.start as u64,
             end: chunk.span.end as u64,
             page: chunk.page,
