@@ -233,9 +233,15 @@ mod tests {
         }
         let kept = host.call("GET", "/v1/workspace/docs", &json!(null)).ok();
         assert_eq!(kept["workspace"][0]["searchMode"], "lexical");
-        // Nothing is what clients expect, and what they are shown.
+        // Without one, a workspace has that of the instance.
         let made = host.call("POST", "/v1/workspace/docs/update", &json!({ "searchMode": null })).ok();
+        assert_eq!(made["workspace"]["searchMode"], "hybrid");
+        // By vectors alone is what clients expect, and need not be told.
+        let made = host.call("POST", "/v1/workspace/docs/update", &json!({ "searchMode": "vector" })).ok();
         assert_eq!(made["workspace"].get("searchMode"), None);
+        let (mut host, _) = self::host(&[("HAVERSACK_SEARCH_MODE", "vector")]);
+        let kept = host.call("GET", "/v1/workspace/docs", &json!(null)).ok();
+        assert_eq!(kept["workspace"][0].get("searchMode"), None);
     }
 
     #[test]

@@ -121,6 +121,7 @@ pub async fn index_again(
         deduplicate: false,
         folding: engine.folding(),
     };
+    upgrade::begin(cx, engine, workspace.id).await?;
     let head = store::get::<IndexHead>(cx, key::index_head(workspace.id)).await?;
     adding.check_model(head.as_ref(), None)?;
     let mut writer = SegmentWriter::again(cx, placement, &document.title).await?;

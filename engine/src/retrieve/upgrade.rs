@@ -26,8 +26,9 @@ pub fn is_due(head: &IndexHead) -> bool {
 pub async fn begin(cx: &Cx, engine: &Engine, workspace: u64) -> Result<Option<u64>, ApiError> {
     let is_builtin = matches!(engine.embedder(), Embedder::Builtin);
     let head = store::get::<IndexHead>(cx, key::index_head(workspace)).await?;
-    if !is_builtin || !head.as_ref().is_some_and(is_due) {
-        return Ok(None);
+    let Some(head) = head.filter(|head| is_builtin && is_due(head)) else { return Ok(None) };
+    if head.former.is_some() {
+        return Ok(head.former);
     }
     let first = next_number(cx).await?;
     let mut attempts = retry(cx);

@@ -553,7 +553,7 @@ mod tests {
 
         #[test]
         fn code_rows_and_items_that_fit_are_never_cut(
-            blocks in prop::collection::vec("```\n([ab #]{0,9}\n){0,4}```\n|(\\| [ab ]{1,9}\n){2}|(- [ab]{1,9}\n){1,4}|#{1,3} [ab]{1,9}\n|([ab]{1,9} ){1,9}\n", 0..12),
+            blocks in prop::collection::vec("```\n([ab #]{0,9}\n){0,4}```\n|\\| a \\|\n\\|---\\|\n(\\| [ab]{1,5} \\|\n){1,3}|(- [ab]{1,9}\n){1,4}|#{1,3} [ab]{1,9}\n|([ab]{1,9} ){1,9}\n", 0..12),
             size in 12usize..60,
         ) {
             let text = blocks.join("\n");
