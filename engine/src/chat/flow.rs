@@ -203,7 +203,7 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
                 text: &ask.message,
                 mode: settings.search_mode(workspace),
                 top_n: workspace.top_n,
-                threshold: workspace.threshold(),
+                threshold: search::threshold(workspace.threshold(), &ask.message),
                 without: &pins,
             };
             search::search(cx, engine, workspace.id, index, query).await?

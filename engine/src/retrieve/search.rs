@@ -12,6 +12,7 @@ use crate::lexical::evidence::{Asked, MAY_ANSWER, relevance, share_of_words};
 use crate::lexical::fusion::{Blend, DEPTH, fuse};
 use crate::lexical::language::Language;
 use crate::lexical::question::{QUESTION_BYTES_MAX, Wanted, question};
+use crate::llm::extractive::is_general;
 use crate::model::{ChunkRecord, Placement, SearchMode};
 use crate::seam::{Cx, Work};
 use crate::store::{self, StoreError, key};
@@ -57,6 +58,14 @@ pub struct Found {
     pub fused: Option<f64>,
     /// How likely it answers, 0 to 1, see [`crate::lexical::evidence`].
     pub relevance: f64,
+}
+
+/// The threshold of a search for which this one is set, if any is. A question about the documents as such, "what is this
+/// about?", is like none of their passages: without a threshold that was set, all of them may answer it.
+pub(crate) fn threshold(set: Option<f64>, question: &str) -> Option<f64> {
+    // A long question names something.
+    const LONG: usize = 1 << 10;
+    set.or_else(|| (question.len() <= LONG && is_general(question)).then_some(0.0))
 }
 
 /// What a search brought.

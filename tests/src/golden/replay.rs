@@ -180,8 +180,10 @@ pub fn written_as_recorded(answer: &Answer) -> Value {
 
 /// The payloads of server-sent events, as JSON where they are.
 pub fn events(text: &str) -> Vec<Value> {
+    // Comments keep a connection alive, and are no events.
+    let is_comment = |event: &str| event.lines().all(|line| line.is_empty() || line.starts_with(':'));
     text.split("\n\n")
-        .filter(|event| !event.trim().is_empty())
+        .filter(|event| !is_comment(event))
         .map(|event| {
             let lines = event.lines().filter_map(|line| line.strip_prefix("data:"));
             let data: Vec<&str> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();

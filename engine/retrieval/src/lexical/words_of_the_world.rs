@@ -3,7 +3,6 @@
 use super::bm25::Corpus;
 use super::collect::Collected;
 use super::detect::detect;
-use super::language::Language;
 use super::postings::{Posting, read};
 use super::question::question;
 use super::terms::Term;

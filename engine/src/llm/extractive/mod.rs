@@ -50,6 +50,11 @@ pub struct Cited {
     pub spans: Vec<Range<usize>>,
 }
 
+/// Whether a question asks what the documents are about, and names nothing in them: any passage may answer it.
+pub(crate) fn is_general(question: &str) -> bool {
+    Question::new(question).is_general()
+}
+
 /// The line that says why nobody wrote an answer.
 const WHY: &str = "_No language model is configured, so this only quotes your documents. For written answers set \
                    `LLM_PROVIDER`, for example to `ollama` (with `OLLAMA_MODEL_PREF`) or `openai` (with \
