@@ -77,7 +77,7 @@ impl ThoughtSplitter {
             let begun = self.held.trim_start();
             if let Some((open, close)) = TAGS.iter().find(|(open, _)| begun.starts_with(open)) {
                 self.held = begun[open.len()..].to_owned();
-                self.place = Place::Thoughts(*close);
+                self.place = Place::Thoughts(close);
             } else if TAGS.iter().any(|(open, _)| open.starts_with(begun)) {
                 return;
             } else {

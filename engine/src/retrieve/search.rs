@@ -133,7 +133,7 @@ pub(crate) async fn search(
         }
         mode => {
             let (ranked, words) =
-                by_words(cx, engine, workspace, &loaded, &vector, query.text, mode, top_n).await?;
+                by_words(cx, engine, workspace, &loaded, &vector, query.text, (mode, top_n)).await?;
             asked = Some(words);
             ranked
         }
@@ -230,8 +230,7 @@ async fn by_words(
     loaded: &Loaded,
     vector: &[f32],
     text: &str,
-    mode: SearchMode,
-    top_n: usize,
+    (mode, top_n): (SearchMode, usize),
 ) -> Result<(Vec<Ranked>, AskedWords), ApiError> {
     let depth = top_n.max(DEPTH);
     let (words, asked) = words(cx, engine, workspace, loaded, text, depth).await?;

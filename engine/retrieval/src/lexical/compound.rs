@@ -54,10 +54,7 @@ fn base(ch: char) -> u8 {
     match ch {
         'a'..='z' => ch as u8,
         'æ' => b'a',
-        _ => match fold(ch.encode_utf8(&mut [0; 4])).bytes().next() {
-            Some(letter @ b'a'..=b'z') => letter,
-            _ => b'?',
-        },
+        _ => fold(ch.encode_utf8(&mut [0; 4])).bytes().next().unwrap_or(b'?'),
     }
 }
 

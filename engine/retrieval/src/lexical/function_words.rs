@@ -196,7 +196,7 @@ const KOREAN: &str = "어디 어디서 어디에 언제 누구 누가 무엇 무
 /// The languages, as [bits](Language::bit), in which a word says little. `word` is in lower case, without accents.
 pub(super) fn languages_of(word: &str) -> u32 {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    find(TABLE.get_or_init(|| table(|word| fold(word))), word)
+    find(TABLE.get_or_init(|| table(fold)), word)
 }
 
 /// The same for a [normalised](normalize) word with its accents: those tell languages apart.

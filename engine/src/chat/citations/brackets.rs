@@ -139,8 +139,8 @@ fn may_become_citation(inside: &str) -> bool {
 fn parse(inside: &str, full_width: bool) -> Option<(Vec<u32>, bool)> {
     let (mut numbers, mut named, mut by_block) = (Vec::new(), full_width, false);
     let (mut range, mut expects) = (false, true);
-    let mut tokens = Tokens(inside);
-    while let Some(token) = tokens.next() {
+    let tokens = Tokens(inside);
+    for token in tokens {
         match token {
             Token::Number(Some(number)) if range => {
                 let first = *numbers.last()?;
