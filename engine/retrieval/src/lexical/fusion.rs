@@ -2,8 +2,8 @@
 //!
 //! The best of each list counts 1, and the sum is weighted. Adding ranks instead (reciprocal rank fusion) lets a weak
 //! list drag a strong one down; so does stretching a list from its best to its last, where all of it is alike: a list of
-//! vectors without a clear winner then decides by differences that mean nothing. Weights and scales were fitted on
-//! collections other than those of `docs/quality.md`.
+//! vectors without a clear winner then decides by differences that mean nothing. `docs/quality.md` says how weights and
+//! scales were chosen.
 
 use std::collections::BTreeMap;
 
