@@ -155,7 +155,7 @@ impl Local {
             .then(|| f64::from(dot_f32(&vector, &passage.vector)));
         let corpus = self.corpus();
         let asked = |word: &Wanted| Asked {
-            weight: word.weight * corpus.weight(self.rows_with(word)),
+            weight: word.evidence(word.weight * corpus.weight(self.rows_with(word)), self.rows_with(word)),
             found: self.holds(row, word),
         };
         let words = wanted(question, &Language::ALL);

@@ -48,7 +48,7 @@ pub fn all_keys(workspace: u64, segment: u64, parts: u64) -> Vec<Key> {
 pub struct Words {
     /// Rows with their BM25 scores, best first; equal ones in the order they were added.
     pub rows: Vec<(Place, f64)>,
-    /// What each word of the question counts, found or not: more for rare ones.
+    /// What each word of the question counts as evidence, found or not: more for rare ones.
     pub weights: Vec<f64>,
 }
 
@@ -114,7 +114,7 @@ pub async fn search(
             }
         }
     }
-    let weights = weighed.iter().map(|(_, _, weight)| *weight).collect();
+    let weights = weighed.iter().map(|(word, rows, weight)| word.evidence(*weight, *rows)).collect();
     Ok(Some(Words { rows: top.into_sorted(), weights }))
 }
 

@@ -18,6 +18,18 @@ pub struct Wanted {
     pub alternatives: Vec<Term>,
     /// What it counts beside the others.
     pub weight: f64,
+    /// A part of a word, or of a text without spaces: two signs side by side may be the end of one word and the beginning
+    /// of the next.
+    pub is_part: bool,
+}
+
+impl Wanted {
+    /// What the word counts in the judgement whether a passage may answer, if it counts `weight` where it occurs, and
+    /// `rows` rows of all have it: a part that nobody has written is likely no word.
+    #[must_use]
+    pub fn evidence(&self, weight: f64, rows: u64) -> f64 {
+        if self.is_part && rows == 0 { weight * ABSENT_PART } else { weight }
+    }
 }
 
 /// Words that are looked for.
@@ -30,6 +42,8 @@ pub const QUESTION_BYTES_MAX: usize = 8 << 10;
 const LITTLE: f64 = 0.1;
 /// Of parts of a code, beside the whole.
 const JOINED: f64 = 0.4;
+/// Of parts that are in no row, as evidence.
+const ABSENT_PART: f64 = 0.15;
 /// Of parts of words.
 const PART: f64 = 0.3;
 
@@ -115,7 +129,11 @@ struct Words {
 
 impl Words {
     /// Adds a word, unless it is there.
-    fn add(&mut self, mut alternatives: Vec<Term>, weight: f64) {
+    fn add(&mut self, alternatives: Vec<Term>, weight: f64) {
+        self.add_one(alternatives, weight, false);
+    }
+
+    fn add_one(&mut self, mut alternatives: Vec<Term>, weight: f64, is_part: bool) {
         alternatives.sort_unstable();
         alternatives.dedup();
         if alternatives.is_empty() {
@@ -123,7 +141,7 @@ impl Words {
         }
         match self.found.iter_mut().find(|wanted| wanted.alternatives == alternatives) {
             Some(wanted) => wanted.weight = wanted.weight.max(weight),
-            None => self.found.push(Wanted { alternatives, weight }),
+            None => self.found.push(Wanted { alternatives, weight, is_part }),
         }
     }
 
@@ -171,7 +189,7 @@ impl Words {
         self.add(exact, weight);
         if !is_little {
             parts.retain(|part| !same.contains(part));
-            parts.into_iter().for_each(|part| self.add(vec![part], weight * PART));
+            parts.into_iter().for_each(|part| self.add_one(vec![part], weight * PART, true));
         }
     }
 
@@ -198,7 +216,7 @@ impl Words {
         self.add(same, weight);
         if !is_little {
             let weight = if is_long { 0.5 } else { PART };
-            forms.parts.iter().for_each(|part| self.add(vec![*part], weight));
+            forms.parts.iter().for_each(|part| self.add_one(vec![*part], weight, true));
         }
         self.forms = forms;
     }
@@ -212,14 +230,14 @@ impl Words {
             let last = gram.text.char_indices().next_back().map_or(0, |(at, _)| at);
             let little = u32::from(is_little(gram.from)) + u32::from(is_little(gram.from + last));
             let weight = match (gram.kind, little) {
-                (Kind::All, _) => return self.add(vec![Term::of(Space::Run, gram.text)], 0.5),
+                (Kind::All, _) => return self.add_one(vec![Term::of(Space::Run, gram.text)], 0.5, true),
                 (_, 2) => LITTLE,
                 (Kind::One, 0) if signs == 1 => 1.0,
                 (Kind::One, _) => 0.25,
                 (_, 1) => PART,
                 _ => 1.0,
             };
-            self.add(vec![Term::plain(gram.text)], weight);
+            self.add_one(vec![Term::plain(gram.text)], weight, gram.kind != Kind::One);
         });
     }
 }
