@@ -37,7 +37,7 @@ pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
         text,
         mode,
         top_n: top_n.unwrap_or(workspace.top_n),
-        threshold: search::threshold(threshold.or(workspace.threshold()), text),
+        threshold: search::threshold(threshold.or(workspace.threshold()), mode, text),
         without: &BTreeSet::new(),
     };
     let searched = search::search(&call.cx, &call.engine, workspace.id, index, query).await?;

@@ -203,7 +203,11 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
                 text: &ask.message,
                 mode: settings.search_mode(workspace),
                 top_n: workspace.top_n,
-                threshold: search::threshold(workspace.threshold(), &ask.message),
+                threshold: search::threshold(
+                    workspace.threshold(),
+                    settings.search_mode(workspace),
+                    &ask.message,
+                ),
                 without: &pins,
             };
             search::search(cx, engine, workspace.id, index, query).await?

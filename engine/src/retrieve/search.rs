@@ -61,11 +61,13 @@ pub struct Found {
 }
 
 /// The threshold of a search for which this one is set, if any is. A question about the documents as such, "what is this
-/// about?", is like none of their passages: without a threshold that was set, all of them may answer it.
-pub(crate) fn threshold(set: Option<f64>, question: &str) -> Option<f64> {
+/// about?", is like none of their passages: without a threshold that was set, all of them may answer it. Where vectors alone
+/// decide, they do, as in AnythingLLM.
+pub(crate) fn threshold(set: Option<f64>, mode: SearchMode, question: &str) -> Option<f64> {
     // A long question names something.
     const LONG: usize = 1 << 10;
-    set.or_else(|| (question.len() <= LONG && is_general(question)).then_some(0.0))
+    let is_open = mode != SearchMode::Vector && question.len() <= LONG;
+    set.or_else(|| (is_open && is_general(question)).then_some(0.0))
 }
 
 /// What a search brought.

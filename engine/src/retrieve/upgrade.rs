@@ -109,7 +109,7 @@ mod tests {
 
     /// A workspace whose index says that the former model made it.
     fn host() -> TestHost {
-        let mut host = TestHost::new(&[]);
+        let mut host = TestHost::new(&[("EMBEDDING_ENGINE", "native")]);
         host.workspace("Docs");
         let texts = [
             ("otters", "Otters swim in the river and sleep on its banks."),

@@ -243,7 +243,7 @@ mod tests {
     fn events_are_split_and_parsed() {
         assert_eq!(
             events("data: {\"a\":1}\n\ndata: [DONE]\n\n: note\n\n"),
-            [json!({"a": 1}), json!("[DONE]"), json!(": note")]
+            [json!({"a": 1}), json!("[DONE]")]
         );
     }
 
