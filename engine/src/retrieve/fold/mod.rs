@@ -79,7 +79,9 @@ impl Folding {
 
     /// The right to fold in a workspace, unless another run of this host has it.
     fn claim(&self, workspace: u64) -> Option<Claim<'_>> {
-        self.lock().busy.insert(workspace).then_some(Claim { folding: self, workspace })
+        // A claim gives its right back when it is dropped, so there must be none where another run has the right.
+        let is_free = self.lock().busy.insert(workspace);
+        is_free.then(|| Claim { folding: self, workspace })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
