@@ -133,7 +133,7 @@ pub enum Finish {
     Tools,
     /// Anything else.
     Other,
-    /// There is no text. No server says so; it is what [`Ending`](super::Ending) sees.
+    /// There is no text. No server says so; it is what [`Ending`] sees.
     Empty,
     /// It failed after its first words.
     Failed,

@@ -9,7 +9,7 @@ use crate::seam::Cx;
 /// | --- | --- |
 /// | 1 | the keys of [`super::key`] |
 /// | 2 | values may have a check sum, see [`super::seal`]; those without one stay as they are |
-/// | 3 | segments are folded (see [`crate::retrieve::fold`]); the words of short documents lie in one bucket |
+/// | 3 | segments are folded (see `retrieve::fold`); the words of short documents lie in one bucket |
 pub const FORMAT: u32 = 3;
 
 /// Why the data cannot be used.

@@ -2,8 +2,8 @@
 //!
 //! A model is given passages under numbers in the order of retrieval. In the text that clients get, a number is the place of
 //! a passage in `sources`, from 1, and the passages that are cited come first, in the order of their first citation.
-//! [`rewrite`] changes the numbers while the text is written, [`brackets`] tells a citation from other brackets, [`claims`]
-//! finds what is claimed in front of a number, and [`support`] the sentences of the passage that say so.
+//! [`rewrite`] changes the numbers while the text is written, [`brackets`] tells a citation from other brackets, [`mod@claims`]
+//! finds what is claimed in front of a number, and [`mod@support`] the sentences of the passage that say so.
 
 mod brackets;
 mod claims;
