@@ -7,7 +7,6 @@ use divan::counter::BytesCount;
 use haversack_engine::chunk::{Chunk, ChunkMode, ChunkOptions, Chunker};
 use haversack_engine::embed::minilm::embedded;
 use haversack_engine::lexical::collect::Collected;
-use haversack_engine::lexical::language::Language;
 use haversack_engine::vector::code::Codes;
 use haversack_engine::vector::rotation::Rotation;
 use haversack_engine::vector::segment::SegmentVectors;
@@ -103,8 +102,7 @@ fn words(bencher: Bencher) {
     let chunks = &*CHUNKS;
     bencher.counter(BytesCount::of_str(&*TEXT)).bench(|| {
         let mut words = Collected::default();
-        let count: u64 =
-            chunks.iter().map(|chunk| u64::from(words.push(&[chunk, "corpus.txt"], Language::English))).sum();
+        let count: u64 = chunks.iter().map(|chunk| u64::from(words.push(&[chunk, "corpus.txt"]))).sum();
         (count, words)
     });
 }
@@ -112,8 +110,7 @@ fn words(bencher: Bencher) {
 #[divan::bench]
 fn postings(bencher: Bencher) {
     let mut words = Collected::default();
-    let count: u64 =
-        CHUNKS.iter().map(|chunk| u64::from(words.push(&[chunk, "corpus.txt"], Language::English))).sum();
+    let count: u64 = CHUNKS.iter().map(|chunk| u64::from(words.push(&[chunk, "corpus.txt"]))).sum();
     assert!(count > 100_000);
     bencher.counter(BytesCount::of_str(&*TEXT)).bench(|| words.encode());
 }

@@ -219,8 +219,8 @@ mod embed {
     fn parse(bencher: Bencher) {
         use bytes::Bytes;
         use haversack_engine::embed::minilm::StaticModel;
-        let tensors = include_bytes!("../assets/aligned-minilm-256/model.safetensors");
-        let vocab = include_bytes!("../assets/aligned-minilm-256/vocab.txt");
+        let tensors = include_bytes!("../assets/static-minilm-256/model.safetensors");
+        let vocab = include_bytes!("../assets/static-minilm-256/vocab.txt");
         bencher.bench(|| StaticModel::parse(Bytes::from_static(tensors), Bytes::from_static(vocab)).is_ok());
     }
 

@@ -4,21 +4,14 @@ use crate::api::{self, ApiError, Code};
 use crate::embed::Embedder;
 use crate::model::Instance;
 use crate::retrieve::IndexCache;
-use crate::retrieve::fold::{self, Folding};
 #[cfg(target_arch = "wasm32")]
 use crate::seam::Asset;
 use crate::seam::{ApiRequest, Cx, Origin, Run};
 use crate::settings::Settings;
-use crate::store::{self, StoreError, key};
+use crate::store::StoreError;
 use crate::tokens::Tokenizer;
 use serde_json::json;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-/// What [`Engine::tend`] does, with the settings that the instance has now.
-async fn tend(cx: &Cx, engine: &Engine) -> Result<u64, ApiError> {
-    let instance: Option<Instance> = store::get(cx, key::instance()).await?;
-    fold::tend(cx, &engine.set_up_by(&instance.unwrap_or_default())).await
-}
 
 /// Starts runs. Clones share settings and caches.
 #[derive(Clone)]
@@ -33,7 +26,6 @@ struct Shared {
     /// The settings that followed from the instance's record when it was last seen to change.
     effective: Mutex<Option<(Instance, Arc<Settings>)>>,
     indexes: IndexCache,
-    folding: Arc<Folding>,
     tokenizer: OnceLock<Tokenizer>,
 }
 
@@ -44,12 +36,9 @@ impl Engine {
     }
 
     fn with(settings: Arc<Settings>) -> Engine {
-        let folding = Arc::new(Folding::new(settings.fold_segments));
-        let indexes =
-            IndexCache::new(settings.index_cache_bytes, settings.exact_rows_max, Arc::clone(&folding));
+        let indexes = IndexCache::new(settings.index_cache_bytes, settings.exact_rows_max);
         let (base, effective) = (settings.clone(), Mutex::default());
-        let tokenizer = OnceLock::new();
-        Engine { settings, shared: Arc::new(Shared { base, effective, indexes, folding, tokenizer }) }
+        Engine { settings, shared: Arc::new(Shared { base, effective, indexes, tokenizer: OnceLock::new() }) }
     }
 
     /// The same settings with empty caches: what a transcript is recorded and replayed on.
@@ -82,28 +71,6 @@ impl Engine {
 
     pub(crate) fn indexes(&self) -> &IndexCache {
         &self.shared.indexes
-    }
-
-    pub(crate) fn folding(&self) -> &Folding {
-        &self.shared.folding
-    }
-
-    /// Whether a run has left work on an index behind that nobody waits for: see [`Engine::tend`].
-    pub fn wants_tending(&self) -> bool {
-        self.shared.folding.is_due()
-    }
-
-    /// Starts the work on indexes that runs have left behind: segments are folded, so that searches stay fast. A host that
-    /// runs for long starts it whenever [`Engine::wants_tending`], one at a time; others need not. Answers 200, or an error.
-    pub fn tend(&self, origin: Origin) -> Run {
-        let engine = self.clone();
-        Run::new(&origin, move |cx| async move {
-            let answer = match tend(&cx, &engine).await {
-                Ok(folds) => api::Answer::ok(&json!({ "folds": folds })),
-                Err(error) => error.answer(),
-            };
-            answer.send(&cx);
-        })
     }
 
     /// The token counter. Inside the build on a native host; elsewhere its table is an asset, fetched

@@ -28,6 +28,6 @@ pub mod tokens;
 
 pub use engine::Engine;
 use haversack_retrieval::checksum;
-pub use haversack_retrieval::{chunk, lexical, sentences, vector};
+pub use haversack_retrieval::{chunk, lexical, vector};
 pub use lengths::{Length, Lengths};
 pub use settings::Settings;

@@ -3,11 +3,8 @@
 use crate::embed::EmbedSettings;
 use crate::lengths::Lengths;
 use crate::llm::LlmSettings;
-use crate::model::{Instance, SearchMode, Workspace};
+use crate::model::Instance;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// [`Settings::fold_segments`], unless a test has its own.
-const FOLD_SEGMENTS: u64 = 64;
 
 /// Everything an operator can set that matters to the engine.
 #[derive(Clone, Debug)]
@@ -18,16 +15,12 @@ pub struct Settings {
     pub llm: LlmSettings,
     /// Embedders.
     pub embed: EmbedSettings,
-    /// How text is cut, and what is embedded of it.
-    pub chunking: Chunking,
-    /// Chunk size in UTF-16 units; `None` is that of the way of cutting. The embedder's own limit caps it.
+    /// Chunk size in UTF-16 units; `None` is the embedder's own limit, which also caps it.
     pub chunk_size: Option<usize>,
-    /// Overlap of neighbouring chunks in UTF-16 units; `None` is that of the way of cutting.
-    pub chunk_overlap: Option<usize>,
-    /// Markdown is cut along its headings, lists, tables and code also where [`Self::chunking`] is not by sentences.
+    /// Overlap of neighbouring chunks in UTF-16 units.
+    pub chunk_overlap: usize,
+    /// Markdown is cut along its headings, lists, tables and code rather than as clients know it.
     pub chunk_by_structure: bool,
-    /// How chunks are found in workspaces that do not say.
-    pub search_mode: SearchMode,
     /// Workspaces cannot be deleted.
     pub deletion_protection: bool,
     /// Memory for cached vector indexes, in bytes, over all workspaces.
@@ -35,9 +28,6 @@ pub struct Settings {
     /// Workspaces of up to so many chunks are searched exactly; beyond, through codes of 2 bits a value. It must be the
     /// same on all hosts of a store.
     pub exact_rows_max: u64,
-    /// Documents of a workspace that are searched one by one before they are folded together, at least 2. It is no
-    /// variable: what is found does not depend on it.
-    pub fold_segments: u64,
     /// Requests that one address may send to one embed in a minute; 0 is no limit.
     pub embed_requests_per_minute: u32,
     /// Lines of the event log that are kept, about; 0 is no limit.
@@ -61,15 +51,6 @@ impl Settings {
         let (llm, mut problems) = LlmSettings::from_vars(vars);
         let (embed, more) = EmbedSettings::from_vars(vars);
         problems.extend(more);
-        let search_mode = match vars.get("HAVERSACK_SEARCH_MODE").map(|v| v.trim()) {
-            None | Some("") => SearchMode::default(),
-            Some(name) => SearchMode::parse(name).unwrap_or_else(|| {
-                problems.push(format!(
-                    "HAVERSACK_SEARCH_MODE={name} is none of vector, lexical and hybrid: the default stands"
-                ));
-                SearchMode::default()
-            }),
-        };
         let mut number = |name: &str, default: Option<usize>| match vars.get(name).map(|v| v.trim()) {
             None | Some("") => default,
             Some(text) => text.parse().ok().or_else(|| {
@@ -78,7 +59,7 @@ impl Settings {
             }),
         };
         let chunk_size = number("HAVERSACK_CHUNK_SIZE", None).filter(|size| *size > 0);
-        let chunk_overlap = number("HAVERSACK_CHUNK_OVERLAP", None);
+        let chunk_overlap = number("HAVERSACK_CHUNK_OVERLAP", Some(20)).unwrap_or(20);
         let cache_mb = number("HAVERSACK_INDEX_CACHE_MB", Some(256)).unwrap_or(256);
         let exact = number("HAVERSACK_EXACT_CHUNKS", Some(10_000)).unwrap_or(10_000);
         let per_minute = number("HAVERSACK_EMBED_REQUESTS_PER_MINUTE", Some(60)).unwrap_or(60);
@@ -88,22 +69,6 @@ impl Settings {
         let event_lines = number("HAVERSACK_EVENT_LOG_LINES", Some(100_000)).unwrap_or(100_000);
         let session_chats = number("HAVERSACK_SESSION_CHATS", Some(100_000)).unwrap_or(100_000);
         let session_days = number("HAVERSACK_SESSION_DAYS", Some(0)).unwrap_or(0);
-        let sized = chunk_size.is_some() || chunk_overlap.is_some();
-        let chunking = match vars.get("HAVERSACK_CHUNKING").map(|v| v.trim().to_ascii_lowercase()).as_deref()
-        {
-            Some("sentences") => Chunking::Sentences,
-            Some("recursive") => Chunking::Recursive,
-            Some("compatible") => Chunking::Compatible,
-            other => {
-                if let Some(other) = other.filter(|other| !other.is_empty()) {
-                    problems.push(format!(
-                        "HAVERSACK_CHUNKING={other} is not sentences, recursive or compatible: the default stands"
-                    ));
-                }
-                // A size was chosen for the splitter of AnythingLLM.
-                if sized { Chunking::Recursive } else { Chunking::Sentences }
-            }
-        };
         let flag = |name: &str, default: bool| match vars.get(name).map(|v| v.trim().to_ascii_lowercase()) {
             None => default,
             Some(text) => !matches!(text.as_str(), "" | "0" | "false" | "no" | "off"),
@@ -112,16 +77,13 @@ impl Settings {
             vars: Variables(vars.clone()),
             llm,
             embed,
-            chunking,
             chunk_size,
             chunk_overlap,
             chunk_by_structure: flag("HAVERSACK_CHUNK_BY_STRUCTURE", false),
-            search_mode,
             // Theirs is on as soon as the variable exists, whatever it says.
             deletion_protection: vars.contains_key("WORKSPACE_DELETION_PROTECTION"),
             index_cache_bytes: cache_mb.saturating_mul(1 << 20),
             exact_rows_max: exact as u64,
-            fold_segments: FOLD_SEGMENTS,
             embed_requests_per_minute: u32::try_from(per_minute).unwrap_or(u32::MAX),
             event_log_lines: event_lines as u64,
             session_chats: session_chats as u64,
@@ -131,11 +93,6 @@ impl Settings {
             lengths,
         };
         (settings, problems)
-    }
-
-    /// How chunks of a workspace are found where the call does not say.
-    pub fn search_mode(&self, workspace: &Workspace) -> SearchMode {
-        workspace.search_mode.unwrap_or(self.search_mode)
     }
 
     /// Which secret goes where: the variables of those that are set, with the addresses of models that are sent them.
@@ -155,17 +112,6 @@ impl Settings {
         vars.extend(instance.env.iter().map(|(name, value)| (name.clone(), value.clone())));
         Settings::from_vars(&vars).0
     }
-}
-
-/// How text is cut into chunks, and what is embedded of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chunking {
-    /// Between sentences, Markdown along its structure, tables between rows. Title, headings and text are embedded.
-    Sentences,
-    /// At blank lines, lines and spaces, as AnythingLLM cuts. Title and text are embedded.
-    Recursive,
-    /// The same, and each chunk is embedded with AnythingLLM's header, which has the document's name and its date.
-    Compatible,
 }
 
 /// Preferences that are settings, and their variables.

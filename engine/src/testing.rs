@@ -67,11 +67,6 @@ pub struct Running {
 }
 
 impl Running {
-    /// What the client was sent so far: the status, 0 before the head, and the body.
-    pub fn sent(&self) -> (u16, &str) {
-        (self.status, std::str::from_utf8(&self.body).unwrap())
-    }
-
     /// The outbound requests that wait for an answer.
     pub fn waiting(&self) -> usize {
         self.effects.iter().filter(|(_, effect)| matches!(effect, Effect::Http(_))).count()
@@ -131,20 +126,6 @@ impl TestHost {
             repairing: false,
             runs: 0,
         }
-    }
-
-    /// The same where so many documents are folded together.
-    pub fn folding(mut self, segments: u64) -> TestHost {
-        let settings = Settings { fold_segments: segments, ..self.engine.settings().clone() };
-        self.engine = Engine::new(settings);
-        self
-    }
-
-    /// Does what is due on indexes.
-    pub fn tend(&mut self) -> Replied {
-        let origin = self.origin();
-        let mut running = self.running(self.engine.tend(origin));
-        self.finish(&mut running)
     }
 
     /// A call with a JSON body, by the operator.
@@ -322,14 +303,6 @@ impl TestHost {
         let Effect::Http(request) = effect else { panic!("{effect:?} has no head") };
         let head = HttpHead { status: 200, headers: Vec::new(), url: request.url.clone() };
         running.run.handle(self.now, Input::Head { id: *id, head }).unwrap();
-        self.poll(running);
-    }
-
-    /// Lets time pass in which nothing comes from outside.
-    pub fn pass(&mut self, running: &mut Running, ms: u64) {
-        self.poll(running);
-        self.now = self.now.plus(ms);
-        running.run.handle(self.now, Input::Tick).unwrap();
         self.poll(running);
     }
 

@@ -17,10 +17,6 @@ use std::time::Duration;
 /// How often what grows with use is looked at.
 const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// How often it is looked whether an index is to be worked on, and how long after a failure.
-const TEND_EVERY: Duration = Duration::from_millis(500);
-const TEND_AGAIN: Duration = Duration::from_secs(60);
-
 /// An open instance: the host, and the engine behind it.
 #[derive(Clone)]
 pub struct Instance {
@@ -45,7 +41,7 @@ impl Instance {
         let effects = Effects {
             store,
             http: HttpClient::new(config.allow_private_addresses),
-            extractor: Extractor::new(config.extraction.clone()),
+            extractor: Extractor::new(config.extraction.clone())?,
             caller: Caller::Operator,
             place: None,
         };
@@ -77,22 +73,6 @@ impl Instance {
             let (status, body) = json(self.host.answer(true, move |origin| engine.trim(origin)).await).await;
             if status != 200 {
                 tracing::warn!("the oldest records were not removed: {}", error_of(status, &body));
-            }
-        }
-    }
-
-    /// Does what runs have left to be done on indexes, soon after they have, until the instance is dropped.
-    pub async fn tend_now_and_then(&self) {
-        loop {
-            tokio::time::sleep(TEND_EVERY).await;
-            if !self.engine.wants_tending() {
-                continue;
-            }
-            let engine = self.engine.clone();
-            let (status, body) = json(self.host.answer(true, move |origin| engine.tend(origin)).await).await;
-            if status != 200 {
-                tracing::warn!("an index was not folded: {}", error_of(status, &body));
-                tokio::time::sleep(TEND_AGAIN).await;
             }
         }
     }

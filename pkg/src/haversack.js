@@ -123,7 +123,7 @@ export class Haversack {
       if (event.error) throw new HaversackError(String(event.error === true ? "the answer failed" : event.error));
       if (event.textResponse) yield { type: "token", text: event.textResponse };
       if (event.sources?.length) sources = event.sources;
-      if (event.type === "finalizeResponseStream") done = { chatId: event.chatId, metrics: event.metrics, relevance: event.relevance, finish: event.finish };
+      if (event.type === "finalizeResponseStream") done = { chatId: event.chatId, metrics: event.metrics };
     }
     yield { type: "sources", sources };
     yield { type: "done", ...done };

@@ -97,36 +97,11 @@ export interface ChatOptions {
   signal?: AbortSignal;
 }
 
-/** A sentence that a source supports. Places are UTF-16 units, as `slice` counts them, and half-open. */
-export interface Citation {
-  /** In the source's text: `source.text.slice(start, end)`; null where that shows only a part of a document, and not this one. */
-  start: number | null;
-  end: number | null;
-  /** In the text of the document; null where that is not known. */
-  documentStart: number | null;
-  documentEnd: number | null;
-  /** The pages on which the sentence begins and ends. */
-  page: number | null;
-  pageEnd: number | null;
-}
-
-/** Its number, `[n]` in an answer, is its place in the list, from 1. Those that the answer cites come first. */
 export interface Source {
   id: string;
   title: string;
   text: string;
   score?: number;
-  /** The page on which the passage begins. */
-  page?: number | null;
-  /** Bytes of the document's text. */
-  start?: number;
-  end?: number;
-  docId?: string;
-  docpath?: string;
-  headings?: string[];
-  /** Whether the answer cites it. */
-  cited?: boolean;
-  citations?: Citation[];
   [field: string]: unknown;
 }
 
@@ -134,15 +109,7 @@ export interface Source {
 export type ChatEvent =
   | { type: "token"; text: string }
   | { type: "sources"; sources: Source[] }
-  | {
-      type: "done";
-      chatId?: number;
-      metrics?: Record<string, unknown>;
-      /** How well the best passage fits the question, from 0 to 1; below 0.25 the evidence is weak. */
-      relevance?: number | null;
-      /** How the answer ended: `length` is the limit of its tokens. */
-      finish?: "stop" | "length" | "content_filter" | "refusal" | "empty" | "error" | null;
-    };
+  | { type: "done"; chatId?: number; metrics?: Record<string, unknown> };
 
 export interface Workspace {
   id: number;

@@ -17,8 +17,8 @@ const EXTRACT_FLAGS: &str = "-Clink-arg=--max-memory=1073741824";
 /// What the engine asks for when it needs it: files of its folder, and what they are called beside it
 /// (`Asset::file_name`).
 const ASSETS: [(&str, &str); 7] = [
-    ("assets/aligned-minilm-256/model.safetensors", "model.safetensors"),
-    ("assets/aligned-minilm-256/vocab.txt", "vocab.txt"),
+    ("assets/static-minilm-256/model.safetensors", "model.safetensors"),
+    ("assets/static-minilm-256/vocab.txt", "vocab.txt"),
     ("assets/cl100k.bin", "cl100k.bin"),
     ("src/api/describe/openapi.json", "openapi.json"),
     ("src/api/describe/page.html", "docs.html"),

@@ -26,8 +26,6 @@ cargo xtask bench [WHAT]      figures of this machine: kernels (micro benchmarks
                                 retrieval [FOLDER…]: recall, bytes read and quality over the texts in these folders
                                 soak [MINUTES]: the server under load, without and with hostile files; fails if a
                                 limit of docs/security.md is not kept
-cargo xtask eval FOLDER…      how much of what is asked is found in these collections; writes docs/quality.md and
-                              target/quality.json
 cargo xtask shots [PAGE…]     pictures of every page of the app, in web/tests/out
 cargo xtask budget            sizes and times of the app, measured in a browser
 cargo xtask fuzz  [SECONDS]   the parsers inside the sandbox of the server, with files changed at random; default 60
@@ -50,7 +48,6 @@ fn main() {
         "check" => check::all(),
         "deny" => check::deny(rest),
         "bench" => bench(rest),
-        "eval" => eval(rest),
         "shots" => web::shots(rest),
         "budget" => web::budget(),
         "fuzz" => fuzz(rest),
@@ -65,13 +62,6 @@ fn main() {
         eprintln!("xtask: {failure}");
         std::process::exit(1);
     }
-}
-
-fn eval(folders: &[String]) -> Result<(), Failure> {
-    let mut args = vec!["run", "--release", "--quiet", "--package", "haversack-eval", "--"];
-    args.extend(["--page", "docs/quality.md", "--json", "target/quality.json"]);
-    args.extend(folders.iter().map(String::as_str));
-    cargo(&args)
 }
 
 fn serve(options: &[String]) -> Result<(), Failure> {

@@ -9,6 +9,5 @@ pub mod checksum;
 pub mod chunk;
 pub mod lexical;
 pub mod minilm;
-pub mod sentences;
 pub mod vector;
 pub mod words;

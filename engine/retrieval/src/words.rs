@@ -63,11 +63,6 @@ pub fn js_trim(text: &str) -> &str {
     text.trim_matches(is_js_space)
 }
 
-/// `text` without white space at its end, as JavaScript's `trimEnd()` leaves it.
-pub fn js_trim_end(text: &str) -> &str {
-    text.trim_end_matches(is_js_space)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

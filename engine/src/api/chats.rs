@@ -157,7 +157,7 @@ async fn carry_out(call: &Call, id: &str, ask: Ask, reset: bool, streamed: bool)
             return aborted(id, &error);
         }
         if ask.message.is_empty() {
-            return stream::early(&call.cx, id, "Chat history was reset!", true, streamed, None);
+            return stream::early(&call.cx, id, "Chat history was reset!", true, streamed);
         }
     }
     if streamed {
@@ -182,29 +182,24 @@ impl Voice for Whole {
 
 fn whole(call: &Call, id: &str, outcome: Outcome) -> Answer {
     match outcome {
-        Outcome::Refused { text, stage, relevance } => {
-            stream::early(&call.cx, id, &text, stage == Refusal::NoDocuments, false, Some(relevance))
+        Outcome::Refused { text, stage } => {
+            stream::early(&call.cx, id, &text, stage == Refusal::NoDocuments, false)
         }
-        Outcome::Empty { metrics, finish, why } => {
-            let mut body = wire::abort(id, &why);
+        Outcome::Empty { metrics } => {
+            let mut body = wire::abort(id, "No text completion could be completed with this input.");
             body.insert("metrics".to_owned(), metrics);
-            body.insert("finish".to_owned(), finish.as_str().into());
             Answer::ok(&body)
         }
-        Outcome::Answered { chat_id, text, sources, relevance, metrics, finish, broken } => {
-            Answer::ok(&json!({
-                "id": id,
-                "type": "textResponse",
-                "close": true,
-                "error": broken,
-                "chatId": chat_id,
-                "textResponse": text,
-                "sources": sources,
-                "relevance": relevance,
-                "metrics": metrics,
-                "finish": finish.as_str(),
-            }))
-        }
+        Outcome::Answered { chat_id, text, sources, metrics, broken, .. } => Answer::ok(&json!({
+            "id": id,
+            "type": "textResponse",
+            "close": true,
+            "error": broken,
+            "chatId": chat_id,
+            "textResponse": text,
+            "sources": sources,
+            "metrics": metrics,
+        })),
         Outcome::Abandoned => Answer::text(super::CLIENT_LEFT, ""),
     }
 }

@@ -30,14 +30,14 @@ pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
         return Ok(Answer::ok(&json!({ "results": [], "message": message })));
     };
     let mode = match fields.string("searchMode")? {
-        None => call.engine.settings().search_mode(&workspace),
+        None => workspace.search_mode,
         Some(name) => SearchMode::parse(name).ok_or_else(|| ApiError::field("searchMode", SEARCH_MODES))?,
     };
     let query = Query {
         text,
         mode,
         top_n: top_n.unwrap_or(workspace.top_n),
-        threshold: search::threshold(threshold.or(workspace.threshold()), mode, text),
+        threshold: threshold.unwrap_or(workspace.similarity_threshold),
         without: &BTreeSet::new(),
     };
     let searched = search::search(&call.cx, &call.engine, workspace.id, index, query).await?;
@@ -46,16 +46,11 @@ pub async fn vector_search(call: Call) -> Result<Answer, ApiError> {
     // Nothing at all is often a threshold too high for the embedder: say so.
     if let (true, Some(best)) = (found.is_empty(), below.first()) {
         let score = best.score;
-        body["message"] = match query.threshold {
-            Some(threshold) => format!(
-                "The nearest chunk has a score of {score:.3}, which is below the threshold of {threshold}. \
-                 Send a lower scoreThreshold to see it."
-            ),
-            None => format!(
-                "The nearest chunk has a score of {score:.3} and too few of the query's words to answer it. \
-                 Send a scoreThreshold, 0 for any, to see it."
-            ),
-        }
+        body["message"] = format!(
+            "The nearest chunk has a score of {score:.3}, which is below the threshold of {}. \
+             Send a lower scoreThreshold to see it.",
+            query.threshold
+        )
         .into();
     }
     if js::truthy(fields.get("explain")) {
@@ -73,7 +68,6 @@ fn explain(mode: SearchMode, searched: &Searched) -> Value {
             "vectorScore": one.score,
             "lexicalScore": one.lexical,
             "fusedScore": one.fused,
-            "relevance": one.relevance,
             "kept": kept,
         })
     };
@@ -233,15 +227,9 @@ mod tests {
         }
         let kept = host.call("GET", "/v1/workspace/docs", &json!(null)).ok();
         assert_eq!(kept["workspace"][0]["searchMode"], "lexical");
-        // Without one, a workspace has that of the instance.
+        // Nothing is what clients expect, and what they are shown.
         let made = host.call("POST", "/v1/workspace/docs/update", &json!({ "searchMode": null })).ok();
-        assert_eq!(made["workspace"]["searchMode"], "hybrid");
-        // By vectors alone is what clients expect, and need not be told.
-        let made = host.call("POST", "/v1/workspace/docs/update", &json!({ "searchMode": "vector" })).ok();
         assert_eq!(made["workspace"].get("searchMode"), None);
-        let (mut host, _) = self::host(&[("HAVERSACK_SEARCH_MODE", "vector")]);
-        let kept = host.call("GET", "/v1/workspace/docs", &json!(null)).ok();
-        assert_eq!(kept["workspace"][0].get("searchMode"), None);
     }
 
     #[test]

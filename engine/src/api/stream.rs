@@ -8,29 +8,19 @@ use super::answer::Answer;
 use super::error::Code;
 use super::wire;
 use crate::chat::{self, Ask, Outcome, Refusal, Voice};
-use crate::llm::Finish;
 use crate::seam::{Cx, Head};
 use bytes::Bytes;
-use futures_util::future::{Either, select};
 use serde_json::{Map, Value, json};
-use std::future::Future;
-use std::pin::{Pin, pin};
 
-/// Milliseconds of silence after which a comment goes out: proxies cut a connection on which nothing comes for a minute.
-const QUIET_MS: u64 = 15_000;
-
-/// Answers `ask` event by event. The head goes out when a model is asked, or with the first event.
+/// Answers `ask` event by event. The head goes out with the first event, so that whatever fails before
+/// it is known.
 pub async fn answer(call: &Call, id: &str, ask: &Ask) -> Answer {
     let mut events = Events::new(&call.cx, id, any_origin());
-    let outcome = {
-        let answer = pin!(chat::answer(&call.cx, &call.engine, ask, &mut events));
-        keep_alive(&call.cx, any_origin, answer).await
-    };
-    match outcome {
-        Ok(Outcome::Refused { text, stage, relevance }) => {
-            return early(&call.cx, id, &text, stage == Refusal::NoDocuments, true, Some(relevance));
+    match chat::answer(&call.cx, &call.engine, ask, &mut events).await {
+        Ok(Outcome::Refused { text, stage }) => {
+            return early(&call.cx, id, &text, stage == Refusal::NoDocuments, true);
         }
-        Ok(Outcome::Answered { chat_id, sources, relevance, metrics, finish, broken, .. }) => {
+        Ok(Outcome::Answered { chat_id, sources, metrics, broken, .. }) => {
             match broken {
                 Some(error) => events.abort(&error),
                 None => events.chunk("", true),
@@ -44,23 +34,9 @@ pub async fn answer(call: &Call, id: &str, ask: &Ask) -> Answer {
                 "chatId": chat_id,
                 "metrics": metrics,
                 "sources": sources,
-                "relevance": relevance,
-                "finish": finish.as_str(),
             }));
         }
-        Ok(Outcome::Empty { metrics, finish, why }) => {
-            events.abort(&why);
-            events.send(&json!({
-                "uuid": id,
-                "id": id,
-                "type": "finalizeResponseStream",
-                "close": true,
-                "error": false,
-                "metrics": metrics,
-                "finish": finish.as_str(),
-            }));
-        }
-        Ok(Outcome::Abandoned) => {
+        Ok(Outcome::Empty { .. } | Outcome::Abandoned) => {
             events.chunk("", true);
             let fields = json!({ "uuid": id, "id": id, "type": "finalizeResponseStream", "close": true, "error": false });
             events.send(&fields);
@@ -76,14 +52,7 @@ pub async fn answer(call: &Call, id: &str, ask: &Ask) -> Answer {
 }
 
 /// A whole answer that needs no model: a refusal, or the word that history was reset.
-pub fn early(
-    cx: &Cx,
-    id: &str,
-    text: &str,
-    attachments: bool,
-    streamed: bool,
-    relevance: Option<f64>,
-) -> Answer {
+pub fn early(cx: &Cx, id: &str, text: &str, attachments: bool, streamed: bool) -> Answer {
     let mut body = json!({
         "id": id,
         "type": "textResponse",
@@ -93,9 +62,6 @@ pub fn early(
         "error": null,
         "metrics": {},
     });
-    if let Some(relevance) = relevance {
-        body["relevance"] = relevance.into();
-    }
     if !streamed {
         return Answer::ok(&body);
     }
@@ -114,24 +80,6 @@ pub fn any_origin() -> Vec<(&'static str, String)> {
     vec![("access-control-allow-origin", "*".to_owned())]
 }
 
-/// `answer`, with comments for the client in its silences. The first of them sends the head, with `headers` besides those
-/// of every stream.
-pub async fn keep_alive<T>(
-    cx: &Cx,
-    headers: impl Fn() -> Vec<(&'static str, String)>,
-    mut answer: Pin<&mut impl Future<Output = T>>,
-) -> T {
-    loop {
-        match select(answer.as_mut(), pin!(cx.quiet(QUIET_MS))).await {
-            Either::Left((value, _)) => return value,
-            Either::Right(_) => {
-                head(cx, &headers);
-                cx.body(Bytes::from_static(b": keep-alive\n\n"));
-            }
-        }
-    }
-}
-
 /// An answer under way.
 pub struct Events {
     cx: Cx,
@@ -145,11 +93,6 @@ pub struct Events {
 impl Voice for Events {
     fn streams(&self) -> bool {
         true
-    }
-
-    fn begin(&mut self) {
-        let headers = &mut self.headers;
-        head(&self.cx, || std::mem::take(headers));
     }
 
     fn say(&mut self, text: &str) {
@@ -166,19 +109,7 @@ impl Events {
 
     /// A piece of text; the last one closes the answer.
     pub fn chunk(&mut self, text: &str, close: bool) {
-        let event = self.chunk_event(text, close);
-        self.send(&event);
-    }
-
-    /// The last piece, where no other event follows that says why the answer ends.
-    pub fn end(&mut self, finish: Finish) {
-        let mut event = self.chunk_event("", true);
-        event["finish"] = finish.as_str().into();
-        self.send(&event);
-    }
-
-    fn chunk_event(&self, text: &str, close: bool) -> Value {
-        json!({
+        self.send(&json!({
             "uuid": self.id,
             "id": self.id,
             "sources": [],
@@ -187,7 +118,7 @@ impl Events {
             "textChunk": text,
             "close": close,
             "error": false,
-        })
+        }));
     }
 
     /// The answer ends here, and why.
@@ -210,11 +141,6 @@ impl Events {
 
 /// Sends one event of one line, and in front of the first the head, with `headers` besides those of every stream.
 pub fn event(cx: &Cx, headers: impl FnOnce() -> Vec<(&'static str, String)>, data: &str) {
-    head(cx, headers);
-    cx.body(Bytes::from(format!("data: {data}\n\n")));
-}
-
-fn head(cx: &Cx, headers: impl FnOnce() -> Vec<(&'static str, String)>) {
     if !cx.head_sent() {
         let own = [
             ("content-type", "text/event-stream"),
@@ -225,4 +151,5 @@ fn head(cx: &Cx, headers: impl FnOnce() -> Vec<(&'static str, String)>) {
         let more = headers().into_iter().map(|(name, value)| (name.to_owned(), value));
         cx.head(Head { status: 200, headers: own.into_iter().chain(more).collect(), streaming: true });
     }
+    cx.body(Bytes::from(format!("data: {data}\n\n")));
 }

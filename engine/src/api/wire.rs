@@ -3,7 +3,6 @@
 use super::js;
 use crate::model::{Chat, Placement, Thread, Workspace, file_metadata};
 use crate::seam::UnixMs;
-use crate::settings::Settings;
 use crate::text::dates;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -47,8 +46,8 @@ pub struct WorkspaceRow<'a> {
     threads: Option<Vec<Value>>,
 }
 
-/// The row alone. A search mode that the workspace does not set is shown as `settings` fill it in.
-pub fn workspace<'a>(workspace: &'a Workspace, settings: &Settings) -> WorkspaceRow<'a> {
+/// The row alone.
+pub fn workspace(workspace: &Workspace) -> WorkspaceRow<'_> {
     WorkspaceRow {
         id: workspace.id,
         name: &workspace.name,
@@ -68,7 +67,7 @@ pub fn workspace<'a>(workspace: &'a Workspace, settings: &Settings) -> Workspace
         agent_provider: &workspace.agent_provider,
         agent_model: &workspace.agent_model,
         query_refusal_response: &workspace.query_refusal,
-        search_mode: Some(settings.search_mode(workspace).name()).filter(|name| *name != "vector"),
+        search_mode: Some(workspace.search_mode.name()).filter(|name| *name != "vector"),
         vector_search_mode: if workspace.rerank { "rerank" } else { "default" },
         router_id: workspace.router_id,
         documents: None,
@@ -134,7 +133,7 @@ fn turn(chat: &Chat) -> [Value; 2] {
         "attachments": chat.attachments,
         "chatId": chat.id,
     });
-    let mut answer = json!({
+    let answer = json!({
         "type": chat.mode,
         "role": "assistant",
         "content": chat.text,
@@ -144,12 +143,6 @@ fn turn(chat: &Chat) -> [Value; 2] {
         "feedbackScore": chat.feedback,
         "metrics": chat.metrics,
     });
-    if let Some(relevance) = chat.relevance {
-        answer["relevance"] = relevance.into();
-    }
-    if let Some(finish) = &chat.finish {
-        answer["finish"] = finish.as_str().into();
-    }
     [question, answer]
 }
 

@@ -9,7 +9,7 @@ use super::error::ApiError;
 use super::js;
 use super::search::TOP_N_MAX;
 use crate::lengths::Lengths;
-use crate::model::{ChatMode, SearchMode, THRESHOLD, Workspace};
+use crate::model::{ChatMode, SearchMode, Workspace};
 use crate::seam::UnixMs;
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ pub fn fresh(id: u64, now: UnixMs) -> Workspace {
         temperature: None,
         history_turns: 20,
         system_prompt: None,
-        similarity_threshold: THRESHOLD,
+        similarity_threshold: 0.25,
         chat_provider: None,
         chat_model: None,
         top_n: 4,
@@ -58,7 +58,7 @@ pub fn fresh(id: u64, now: UnixMs) -> Workspace {
         agent_model: None,
         query_refusal: None,
         rerank: false,
-        search_mode: None,
+        search_mode: SearchMode::Vector,
         router_id: None,
     }
 }
@@ -127,7 +127,7 @@ fn set(workspace: &mut Workspace, name: &str, value: &Value) {
         }
         "openAiPrompt" => workspace.system_prompt = text(value),
         "similarityThreshold" => {
-            workspace.similarity_threshold = js::parse_float(value).map_or(THRESHOLD, |t| t.clamp(0.0, 1.0));
+            workspace.similarity_threshold = js::parse_float(value).map_or(0.25, |t| t.clamp(0.0, 1.0));
         }
         "topN" => {
             workspace.top_n = js::parse_int(value).map_or(4, |n| u64::try_from(n).unwrap_or(0).max(1));
@@ -142,7 +142,7 @@ fn set(workspace: &mut Workspace, name: &str, value: &Value) {
         "queryRefusalResponse" => workspace.query_refusal = text(value),
         "vectorSearchMode" => workspace.rerank = value.as_str() == Some("rerank"),
         "searchMode" => {
-            workspace.search_mode = value.as_str().and_then(SearchMode::parse);
+            workspace.search_mode = value.as_str().and_then(SearchMode::parse).unwrap_or_default();
         }
         "router_id" => workspace.router_id = js::parse_int(value),
         // The time of the last update is ours to keep.

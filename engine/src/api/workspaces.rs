@@ -44,9 +44,7 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
             break;
         }
     }
-    Ok(Answer::ok(
-        &json!({ "workspace": wire::workspace(&workspace, call.engine.settings()), "message": "Workspace created" }),
-    ))
+    Ok(Answer::ok(&json!({ "workspace": wire::workspace(&workspace), "message": "Workspace created" })))
 }
 
 /// The slug of `name`, or with eight digits behind it when that is taken.
@@ -80,9 +78,7 @@ pub async fn list(call: Call) -> Result<Answer, ApiError> {
     let workspaces = store::all::<Workspace>(&call.cx, key::workspaces()).await?;
     let mut rows = Vec::with_capacity(workspaces.len());
     for (_, workspace) in workspaces.iter().filter(|(_, workspace)| call.caller.sees(workspace.id)) {
-        rows.push(
-            wire::workspace(workspace, call.engine.settings()).threads(&threads(&call, workspace.id).await?),
-        );
+        rows.push(wire::workspace(workspace).threads(&threads(&call, workspace.id).await?));
     }
     Ok(Answer::ok(&json!({ "workspaces": rows })))
 }
@@ -94,7 +90,7 @@ pub async fn get(call: Call) -> Result<Answer, ApiError> {
     };
     let placements = placements(&call, workspace.id).await?;
     let threads = threads(&call, workspace.id).await?;
-    let row = wire::workspace(&workspace, call.engine.settings()).documents(&placements).threads(&threads);
+    let row = wire::workspace(&workspace).documents(&placements).threads(&threads);
     Ok(Answer::ok(&json!({ "workspace": [row] })))
 }
 
@@ -116,9 +112,7 @@ pub async fn update(call: Call) -> Result<Answer, ApiError> {
         workspace_fields::apply(&mut workspace, &changes, call.cx.now());
         tx.put(key::workspace(id), &workspace)?;
         if tx.commit().await? {
-            return Ok(Answer::ok(
-                &json!({ "workspace": wire::workspace(&workspace, call.engine.settings()), "message": null }),
-            ));
+            return Ok(Answer::ok(&json!({ "workspace": wire::workspace(&workspace), "message": null })));
         }
     }
 }

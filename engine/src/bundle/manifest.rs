@@ -1,4 +1,3 @@
-use crate::embed::{BUILTIN_MODEL, FORMER_BUILTIN_MODEL};
 use serde::{Deserialize, Serialize};
 
 /// The key of the first entry: a [`Manifest`] as JSON.
@@ -31,8 +30,7 @@ impl Manifest {
     /// Why the vectors are of no use where `ours` embeds the questions, and what to do; `None` if they are. Vectors of two
     /// embedders cannot be compared.
     pub fn of_other_embedder(&self, ours: &str) -> Option<String> {
-        let is_former = self.embedder == FORMER_BUILTIN_MODEL && ours == BUILTIN_MODEL;
-        if self.chunks == 0 || self.embedder == ours || is_former {
+        if self.chunks == 0 || self.embedder == ours {
             return None;
         }
         let theirs = &self.embedder;

@@ -63,11 +63,7 @@ pub const BLOCK_BYTES: usize = 64 << 10;
 
 /// The layout of the records in a bundle: the keys of [`crate::store::key`], and values without check sums, as each
 /// block has one.
-///
-/// The numbers are those of [`crate::store::format`]. In layout 1 nothing is folded; 2 was never written into bundles.
-pub const LAYOUT: u32 = 3;
-/// The layouts that this program reads.
-pub const LAYOUTS: [u32; 2] = [1, LAYOUT];
+pub const LAYOUT: u32 = 1;
 /// The largest value. Records are far below 1 MB; the bound is for what is no bundle of ours.
 pub const VALUE_BYTES_MAX: usize = 32 << 20;
 /// The longest key.

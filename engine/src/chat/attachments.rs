@@ -1,8 +1,7 @@
 //! Files that come with a question: documents are read into the context, images go to the model.
 
-use super::context::{Context, attached_metadata, bounded};
+use super::context::{Context, Source, attached_metadata, bounded};
 use super::flow::Ask;
-use super::sources::Source;
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::llm::Attachment;
@@ -55,7 +54,7 @@ pub(super) async fn read(
                 let text = bounded(text, window);
                 let tokenizer = engine.tokenizer(cx).await?;
                 let metadata = attached_metadata(&describe(cx, &tokenizer, &name, &text));
-                context.add([Source::attached(text, metadata)]);
+                context.add(std::iter::once(Source::whole(text, metadata)));
             }
             // The question can be answered without it.
             Err(error) if error.kind == HostErrorKind::Rejected => {}

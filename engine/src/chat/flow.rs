@@ -1,24 +1,17 @@
 //! The flow of one chat (reference §8.2), read from top to bottom.
 
 use super::attachments::{self, Attached};
-use super::citations::Citing;
-use super::cite::{self, Evidence};
-use super::context::{Context, pinned};
+use super::context::{Context, Source, pinned};
 use super::history::{self, Turn};
 use super::metrics::Meter;
 use super::prompt::{self, Assembled};
-use super::relevance::{relevance, rounded};
 use super::save::{self, Answer};
-use super::sources::Source;
-use super::{allowance, backfill, refusal, wishes};
+use super::{allowance, backfill, refusal};
 use crate::Engine;
 use crate::api::{ApiError, Code};
-use crate::llm::extractive::Quoted;
-use crate::llm::{
-    self, ChatModel, Delta, Ending, Finish, LlmError, Message, Sampling, ThinkTags, TokenStream,
-};
+use crate::llm::{self, ChatModel, Delta, Finish, LlmError, Message, ThinkTags, TokenStream};
 use crate::model::{ChatMode, Thread, TurnTokens, User, Visitor, Workspace};
-use crate::retrieve::search::{self, Query, Searched};
+use crate::retrieve::search::{self, Query};
 use crate::seam::Cx;
 use crate::store::key::Partition;
 use crate::tokens::{self, Tokenizer};
@@ -51,8 +44,6 @@ pub(crate) struct Overrides {
     pub history: Option<Vec<Message>>,
     /// Who asks through an embed, for the record.
     pub visitor: Option<Visitor>,
-    /// What else is asked of the answer.
-    pub sampling: Sampling,
     /// Earlier sources do not fill up what was not found.
     pub no_backfill: bool,
 }
@@ -61,29 +52,21 @@ pub(crate) struct Overrides {
 pub(crate) trait Voice: Send {
     /// Whether the model is asked to stream.
     fn streams(&self) -> bool;
-    /// A model is asked now: it may be long until its first word.
-    fn begin(&mut self) {}
     /// The answer goes on with `text`.
     fn say(&mut self, text: &str);
-    /// A model's answer goes on with `piece`. `tagged` are the texts for it where thoughts are marked by tags.
-    fn hear(&mut self, _piece: &Delta, tagged: &[String]) {
-        tagged.iter().for_each(|text| self.say(text));
-    }
 }
 
 /// How a chat ended.
 pub(crate) enum Outcome {
     /// Nothing relevant was found in query mode.
-    Refused { text: String, stage: Refusal, relevance: f64 },
-    /// The model said nothing; `why` tells people.
-    Empty { metrics: Value, finish: Finish, why: String },
-    /// An answer, saved. `broken` says why it is not whole: it failed ([`Finish::Failed`]) or was withheld.
+    Refused { text: String, stage: Refusal },
+    /// The model said nothing.
+    Empty { metrics: Value },
+    /// An answer, saved. `broken` says why it is not whole.
     Answered {
         chat_id: u64,
         text: String,
         sources: Vec<Value>,
-        /// How much the best evidence has to do with the question, 0 to 1.
-        relevance: f64,
         metrics: Value,
         finish: Finish,
         broken: Option<String>,
@@ -121,45 +104,27 @@ pub(crate) async fn answer(
     };
     let ready = match ready? {
         Ok(ready) => ready,
-        Err((stage, relevance)) => return Box::pin(refusal::refuse(cx, ask, stage, relevance)).await,
+        Err(stage) => return Box::pin(refusal::refuse(cx, ask, stage)).await,
     };
-    let Ready { model, mut context, mut relevance, prompt, meter, counting } = ready;
-    let (spoken, evidence) = match &model {
-        ChatModel::Extractive => {
-            let quoted = Box::pin(quote(cx, ask, &context, voice, (meter, &counting.tokenizer))).await?;
-            let Some((spoken, Quoted { cited, relevance: evident, .. })) = quoted else {
-                return Ok(Outcome::Abandoned);
-            };
-            relevance = evident.map_or(relevance, rounded);
-            // What was found and says nothing about it is no source.
-            if cited.is_empty() {
-                context.sources = Vec::new();
-            }
-            (spoken, Evidence::Quotes(cited))
-        }
-        _ => {
-            let mut citing = Citing::new(voice, prompt::numbering(ask, &context));
+    let Ready { model, mut context, prompt, meter, counting } = ready;
+    let spoken = match &model {
+        ChatModel::Extractive => Box::pin(quote(cx, ask, &context, voice, meter)).await?,
+        _ if voice.streams() => {
             context.texts = Vec::new();
-            let spoken = if citing.streams() {
-                citing.begin();
-                speak(cx, &model, prompt, &mut citing, meter).await?
-            } else {
-                let whole = Box::pin(complete(cx, &model, &prompt, meter)).await?;
-                whole.inspect(|whole| citing.say(&whole.text))
-            };
-            let said = citing.finish();
-            let Some(spoken) = spoken else { return Ok(Outcome::Abandoned) };
-            (Spoken { text: said.text.clone(), ..spoken }, Evidence::Claims(said))
+            speak(cx, &model, prompt, voice, meter).await?
         }
+        _ => Box::pin(complete(cx, &model, &prompt, meter)).await?,
     };
-    Box::pin(finish(cx, ask, context, spoken, evidence, relevance, counting)).await
+    match spoken {
+        Some(spoken) => Box::pin(finish(cx, ask, context, spoken, counting)).await,
+        None => Ok(Outcome::Abandoned),
+    }
 }
 
 /// What a model is asked, and with what.
 struct Ready {
     model: ChatModel,
     context: Context,
-    relevance: f64,
     prompt: llm::Prompt,
     meter: Meter,
     counting: Counting,
@@ -173,7 +138,7 @@ struct Counting {
 }
 
 /// Everything up to the model, or the refusal that makes it unnecessary.
-async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, (Refusal, f64)>, ApiError> {
+async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, Refusal>, ApiError> {
     allowance::take(cx).await?;
     let workspace = &ask.workspace;
     let settings = engine.settings();
@@ -184,7 +149,7 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
 
     let index = engine.indexes().load(cx, workspace.id).await?;
     if index.is_none() && ask.mode == ChatMode::Query {
-        return Ok(Err((Refusal::NoDocuments, 0.0)));
+        return Ok(Err(Refusal::NoDocuments));
     }
 
     let history = match &ask.overrides.history {
@@ -196,50 +161,41 @@ async fn get_ready(cx: &Cx, engine: &Engine, ask: &Ask) -> Result<Result<Ready, 
     let pins = pinned(cx, workspace, window, &mut context).await?;
     let Attached { images } = attachments::read(cx, engine, ask, window, &mut context).await?;
 
-    let Searched { found, below, .. } = match index {
-        None => Searched::default(),
+    let found = match index {
+        None => Vec::new(),
         Some(index) => {
             let query = Query {
                 text: &ask.message,
-                mode: settings.search_mode(workspace),
+                mode: workspace.search_mode,
                 top_n: workspace.top_n,
-                threshold: search::threshold(
-                    workspace.threshold(),
-                    settings.search_mode(workspace),
-                    &ask.message,
-                ),
+                threshold: workspace.similarity_threshold,
                 without: &pins,
             };
-            search::search(cx, engine, workspace.id, index, query).await?
+            search::search(cx, engine, workspace.id, index, query).await?.found
         }
     };
     let hits = found.len();
-    let best = found.iter().chain(&below).map(|found| found.score).fold(0.0, f64::max);
     context.add(found.into_iter().map(Source::found));
-    // Earlier sources go on with a conversation; they are no answer to another question.
-    if context.texts.is_empty() && ask.mode == ChatMode::Query {
-        return Ok(Err((Refusal::NoContext, rounded(best))));
-    }
     if settings.backfill && !ask.overrides.no_backfill {
-        let earlier = backfill::sources(&history, workspace.top_n, hits, &context.sources, &pins);
-        context.add(earlier);
+        context.texts.extend(backfill::texts(&history, workspace.top_n, hits, &context.sources, &pins));
     }
-    let relevance = relevance(&mut cx.slices(), &ask.message, best, &context).await;
+    if context.texts.is_empty() && ask.mode == ChatMode::Query {
+        return Ok(Err(Refusal::NoContext));
+    }
 
     let tokenizer = engine.tokenizer(cx).await?;
     let Assembled { prompt, tokens, asked } =
         prompt::assemble(cx, &tokenizer, ask, &model, &history, &context, images).await;
     let meter = Meter::start(cx, &model, tokens);
-    Ok(Ok(Ready { model, context, relevance, prompt, meter, counting: Counting { tokenizer, asked } }))
+    Ok(Ok(Ready { model, context, prompt, meter, counting: Counting { tokenizer, asked } }))
 }
 
 /// What a model said.
 struct Spoken {
     text: String,
     meter: Meter,
-    ending: Ending,
-    /// It broke off, and why.
-    failure: Option<String>,
+    finish: Finish,
+    broken: Option<String>,
 }
 
 async fn finish(
@@ -247,37 +203,23 @@ async fn finish(
     ask: &Ask,
     context: Context,
     spoken: Spoken,
-    evidence: Evidence,
-    relevance: f64,
     counting: Counting,
 ) -> Result<Outcome, ApiError> {
-    let Spoken { text, meter, ending, failure } = spoken;
-    let (finish, problem) = (ending.finish(), ending.problem());
-    if text.trim().is_empty() {
-        return match failure {
+    let Spoken { text, meter, finish, broken } = spoken;
+    if text.is_empty() {
+        return match broken {
             Some(error) => Err(ApiError::new(Code::ModelFailed, error)),
             None if cx.is_disconnected() => Ok(Outcome::Abandoned),
-            None => {
-                Ok(Outcome::Empty { metrics: meter.finish(cx, 0), finish, why: problem.unwrap_or_default() })
-            }
+            None => Ok(Outcome::Empty { metrics: meter.finish(cx, 0) }),
         };
     }
-    let finish = if failure.is_some() { Finish::Failed } else { finish };
     let Counting { tokenizer, asked } = counting;
     let tokens = TurnTokens { prompt: asked, text: tokens::count(&mut cx.slices(), &tokenizer, &text).await };
     let metrics = meter.finish(cx, tokens.text);
-    let sources = cite::sources(cx, ask, context.sources, evidence).await;
-    let reason = Some(finish.as_str()).filter(|reason| *reason != "stop");
-    let answer = Answer {
-        text: &text,
-        sources: &sources,
-        metrics: &metrics,
-        tokens: Some(tokens),
-        relevance: Some(relevance),
-        finish: reason,
-    };
+    let sources: Vec<Value> = context.sources.into_iter().map(Source::into_value).collect();
+    let answer = Answer { text: &text, sources: &sources, metrics: &metrics, tokens: Some(tokens) };
     let chat_id = save::answered(cx, ask, answer).await?;
-    Ok(Outcome::Answered { chat_id, text, sources, relevance, metrics, finish, broken: failure.or(problem) })
+    Ok(Outcome::Answered { chat_id, text, sources, metrics, finish, broken })
 }
 
 /// A model's whole answer; `None` if the client leaves before it is there.
@@ -292,7 +234,7 @@ async fn complete(
     };
     let completion = completion.map_err(model_failed)?;
     meter.usage(completion.usage);
-    Ok(Some(Spoken { text: completion.text, meter, ending: completion.ending, failure: None }))
+    Ok(Some(Spoken { text: completion.text, meter, finish: completion.finish, broken: None }))
 }
 
 /// Relays a model's tokens until it is done, fails, or the client leaves; `None` if that is before the first of them.
@@ -308,33 +250,33 @@ async fn speak(
     let mut tokens: TokenStream = opened.map_err(model_failed)?;
     drop(prompt);
     let mut text = String::new();
-    let (mut ending, mut failure) = (Ending::default(), None);
+    let (mut finish, mut broken) = (Finish::Stop, None);
     let mut tags = ThinkTags::default();
-    let mut hear = |piece: &Delta, tagged: Vec<String>| {
-        voice.hear(piece, &tagged);
-        text.extend(tagged);
+    let mut say = |piece: String| {
+        voice.say(&piece);
+        text.push_str(&piece);
     };
     // When the client leaves, dropping the stream cancels the model's work; what it said is kept.
     while let Either::Left((next, _)) = select(pin!(tokens.next()), pin!(cx.disconnected())).await {
         match next {
             Some(Ok(delta)) => {
-                ending.note(&delta);
                 match &delta {
                     Delta::Text(piece) if !piece.is_empty() => meter.piece(),
                     Delta::Usage(usage) => meter.usage(*usage),
-                    _ => {}
+                    Delta::Finish(reason) => finish = *reason,
+                    Delta::Text(_) | Delta::Reasoning(_) => {}
                 }
-                hear(&delta, tags.push(&delta));
+                tags.push(&delta).into_iter().for_each(&mut say);
             }
             Some(Err(error)) => {
-                failure = Some(error.message);
+                broken = Some(error.message);
                 break;
             }
             None => break,
         }
     }
-    hear(&Delta::Finish(ending.finish()), tags.close().into_iter().collect());
-    Ok(Some(Spoken { text, meter, ending, failure }))
+    tags.close().into_iter().for_each(say);
+    Ok(Some(Spoken { text, meter, finish, broken }))
 }
 
 /// The answer without a language model: the best sentences of the context.
@@ -343,24 +285,18 @@ async fn quote(
     ask: &Ask,
     context: &Context,
     voice: &mut dyn Voice,
-    (meter, tokenizer): (Meter, &Tokenizer),
-) -> Result<Option<(Spoken, Quoted)>, ApiError> {
+    meter: Meter,
+) -> Result<Option<Spoken>, ApiError> {
     let quoted = cx.while_connected(super::context::quote(cx, ask, context)).await;
-    let Some(quoted) = quoted.transpose()? else { return Ok(None) };
-    let (text, finish) = wishes::within(tokenizer, quoted.text.clone(), &ask.overrides.sampling);
+    let Some(text) = quoted.transpose()? else { return Ok(None) };
     for piece in text.split_inclusive(' ') {
         voice.say(piece);
     }
-    Ok(Some((Spoken { text, meter, ending: Ending::of_text(finish), failure: None }, quoted)))
+    Ok(Some(Spoken { text, meter, finish: Finish::Stop, broken: None }))
 }
 
 fn model_failed(error: LlmError) -> ApiError {
-    let seconds = error.retry_after_s();
-    let failed = ApiError::new(Code::ModelFailed, error.message);
-    match seconds {
-        Some(seconds) if seconds > 0 => failed.retry_after(seconds),
-        _ => failed,
-    }
+    ApiError::new(Code::ModelFailed, error.message)
 }
 
 /// A saved turn, for its neighbours in this module.

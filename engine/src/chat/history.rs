@@ -55,11 +55,9 @@ async fn last_included(cx: &Cx, range: KeyRange, limit: usize, window: u64) -> R
 /// Tokens of a turn. One that was not counted has at least one for each 128 bytes, the longest token there is.
 fn tokens_at_least(chat: &Chat) -> u64 {
     const TOKEN_BYTES_MAX: usize = 128;
-    // Thoughts are counted with the text, but not sent again.
-    let thinks = chat.text.contains("</think>");
     let tokens = match &chat.tokens {
-        Some(tokens) if !thinks => tokens.prompt.saturating_add(tokens.text),
-        _ => (chat.prompt.len() + chat.text.len()) / TOKEN_BYTES_MAX,
+        Some(tokens) => tokens.prompt.saturating_add(tokens.text),
+        None => (chat.prompt.len() + chat.text.len()) / TOKEN_BYTES_MAX,
     };
     tokens as u64
 }

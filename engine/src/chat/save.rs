@@ -14,10 +14,6 @@ pub(super) struct Answer<'a> {
     pub sources: &'a [Value],
     pub metrics: &'a Value,
     pub tokens: Option<TurnTokens>,
-    /// How much the best evidence has to do with the question, 0 to 1.
-    pub relevance: Option<f64>,
-    /// Why it ends, unless the model was done.
-    pub finish: Option<&'static str>,
 }
 
 /// Saves an answered turn; its id.
@@ -26,16 +22,8 @@ pub(super) async fn answered(cx: &Cx, ask: &Ask, answer: Answer<'_>) -> Result<u
 }
 
 /// Saves a refusal, which is on record but not in the conversation's memory.
-pub(super) async fn refused(cx: &Cx, ask: &Ask, text: &str, relevance: f64) -> Result<u64, ApiError> {
-    let answer = Answer {
-        text,
-        sources: &[],
-        metrics: &json!({}),
-        tokens: None,
-        relevance: Some(relevance),
-        finish: None,
-    };
-    save(cx, ask, answer, false).await
+pub(super) async fn refused(cx: &Cx, ask: &Ask, text: &str) -> Result<u64, ApiError> {
+    save(cx, ask, Answer { text, sources: &[], metrics: &json!({}), tokens: None }, false).await
 }
 
 async fn save(cx: &Cx, ask: &Ask, answer: Answer<'_>, include: bool) -> Result<u64, ApiError> {
@@ -63,8 +51,6 @@ async fn save(cx: &Cx, ask: &Ask, answer: Answer<'_>, include: bool) -> Result<u
         feedback: None,
         visitor: ask.overrides.visitor.clone(),
         tokens: answer.tokens,
-        relevance: answer.relevance,
-        finish: answer.finish.map(str::to_owned),
     };
     let place = key::chat(chat.workspace, &ask.partition, chat.id);
     let mut attempts = retry(cx);

@@ -20,9 +20,7 @@ use minilm::{Starting, StaticModel};
 use std::fmt;
 
 /// The name of the built-in model.
-pub const BUILTIN_MODEL: &str = "aligned-minilm-256";
-/// The name of the built-in model before that. Its vectors have as many values, and mean something else.
-pub const FORMER_BUILTIN_MODEL: &str = "static-minilm-256";
+pub const BUILTIN_MODEL: &str = "static-minilm-256";
 /// Longest chunk for the built-in model, in characters: AnythingLLM's default (reference §7.3).
 const BUILTIN_CHUNK_CHARS: usize = 1000;
 /// Texts a host's embedder gets at once.
@@ -199,13 +197,13 @@ pub async fn embed_passages(
     cx: &Cx,
     embedder: &Embedder,
     header: &str,
-    passages: &[impl AsRef<str>],
+    passages: &[&str],
 ) -> Result<Vec<Vec<f32>>, EmbedError> {
     if let Embedder::Builtin = embedder {
         let model = builtin(cx).await?.starting(header);
         return Ok(one_by_one(cx, passages, &model).await);
     }
-    let texts: Vec<String> = passages.iter().map(|passage| [header, passage.as_ref()].concat()).collect();
+    let texts: Vec<String> = passages.iter().map(|passage| [header, passage].concat()).collect();
     embed(cx, embedder, &texts, Purpose::Passage).await
 }
 

@@ -161,7 +161,7 @@ mod tests {
         assert!(matches!(embedder, Embedder::Builtin));
         assert_eq!(
             (embedder.model_name(), embedder.max_chunk_chars(), problems.len()),
-            ("aligned-minilm-256", 1000, 0)
+            ("static-minilm-256", 1000, 0)
         );
     }
 

@@ -1,10 +1,9 @@
 //! Anthropic's Messages API.
 
 use super::model::{Cache, HttpModel};
-use super::openai::finish_of;
 use super::sse::{SseDecoder, SseEvent};
 use super::wire::{LINE_BYTES_MAX, number};
-use super::{Attachment, Delta, Finish, LlmError, Message, Prompt, Role, Usage, json as text, reported};
+use super::{Attachment, Delta, Finish, LlmError, LlmErrorKind, Message, Prompt, Role, Usage};
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
 
@@ -16,7 +15,7 @@ pub(crate) const VERSION: &str = "2023-06-01";
 pub(crate) fn body(model: &HttpModel, prompt: &Prompt, stream: bool) -> Value {
     let mut body = Map::new();
     body.insert("model".into(), json!(model.model));
-    body.insert("max_tokens".into(), json!(max_tokens(model, prompt)));
+    body.insert("max_tokens".into(), json!(model.max_tokens.unwrap_or(4096)));
     let (system, turns): (Vec<&Message>, Vec<&Message>) =
         prompt.messages.iter().partition(|message| message.role == Role::System);
     let system: Vec<&str> =
@@ -26,37 +25,13 @@ pub(crate) fn body(model: &HttpModel, prompt: &Prompt, stream: bool) -> Value {
     }
     let messages: Vec<Value> = turns.into_iter().filter_map(message).collect();
     body.insert("messages".into(), Value::Array(messages));
-    let sampling = &prompt.sampling;
-    // Newer models take one of the two; the caller's word counts before the workspace's.
-    if let Some(top_p) = sampling.narrow_top_p() {
-        body.insert("top_p".into(), number(top_p));
-    } else if !prompt.temperature.is_nan() {
+    if !prompt.temperature.is_nan() {
         body.insert("temperature".into(), number(prompt.temperature.clamp(0.0, 1.0)));
-    }
-    if !sampling.stop.is_empty() {
-        body.insert("stop_sequences".into(), json!(sampling.stop));
     }
     if stream {
         body.insert("stream".into(), json!(true));
     }
     Value::Object(body)
-}
-
-/// Longest answers by the start of the model's name, in tokens. The longest start that fits counts.
-const ANSWERS: [(&str, u32); 5] =
-    [("", 8192), ("claude-3-", 4096), ("claude-3-5", 8192), ("claude-3-7", 32_000), ("claude-", 32_000)];
-
-/// The API has no default for this. Without a limit of the caller's or the instance's it is what the model can do, up to
-/// 32,000 tokens, as far as the prompt leaves room in the window: both together must fit.
-fn max_tokens(model: &HttpModel, prompt: &Prompt) -> u32 {
-    prompt.sampling.limit(model.max_tokens).unwrap_or_else(|| {
-        let fitting = ANSWERS.iter().filter(|(start, _)| model.model.starts_with(start));
-        let most = fitting.max_by_key(|(start, _)| start.len()).map_or(4096, |(_, most)| *most);
-        // Their tokenizer counts more than ours; one part in five is room for that.
-        let used = u32::try_from(prompt.tokens).unwrap_or(u32::MAX);
-        let room = model.context_window.saturating_sub(used.saturating_add(used / 5));
-        most.min(room).max(1024)
-    })
 }
 
 fn system_field(text: &str, cache: Cache) -> Value {
@@ -89,40 +64,20 @@ fn image(attachment: &Attachment) -> Option<Value> {
 
 /// Takes a whole reply apart.
 pub(crate) fn whole(body: &Value, out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
-    if let Some(error) = reported::error_in(body) {
-        return Err(error);
-    }
     let Some(parts) = body.get("content").and_then(Value::as_array) else {
-        return Err(reported::error_instead(body).unwrap_or_else(|| {
-            LlmError::bad_reply(
-                "The model's answer has no content. Check that the base path is that of Anthropic's API.",
-            )
-        }));
+        return Err(LlmError::bad_reply("The model's answer has no content."));
     };
     for part in parts {
         block(part, out);
     }
-    out.extend(why(body).map(Delta::Why));
     if let Some(usage) = body.get("usage") {
         out.push_back(Delta::Usage(Usage {
             prompt_tokens: prompt_tokens(usage),
             completion_tokens: output(usage),
         }));
     }
-    let reason = body.get("stop_reason").and_then(Value::as_str);
-    out.push_back(Delta::Finish(reason.map_or(Ok(Finish::Stop), finish)?));
+    out.push_back(Delta::Finish(body.get("stop_reason").and_then(finish_of).unwrap_or(Finish::Stop)));
     Ok(())
-}
-
-/// Why a model refused, where it says so.
-fn why(message: &Value) -> Option<String> {
-    let details = message.get("stop_details")?;
-    let text = ["explanation", "message", "category"].iter().find_map(|key| details.get(*key)?.as_str())?;
-    Some(text.to_owned())
-}
-
-fn finish(reason: &str) -> Result<Finish, LlmError> {
-    finish_of(reason).ok_or_else(|| reported::error(Some(format!("it ended with `{reason}`"))))
 }
 
 /// Text or thoughts of a content block or of a piece of one.
@@ -147,21 +102,28 @@ fn output(usage: &Value) -> Option<u64> {
     usage.get("output_tokens").and_then(Value::as_u64)
 }
 
+fn finish_of(reason: &Value) -> Option<Finish> {
+    Some(match reason.as_str()? {
+        "end_turn" | "stop_sequence" => Finish::Stop,
+        "max_tokens" | "model_context_window_exceeded" => Finish::Length,
+        "refusal" => Finish::Filtered,
+        _ => Finish::Other,
+    })
+}
+
 /// Decodes a stream.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     sse: SseDecoder,
     usage: Usage,
-    finish: Option<Finish>,
-    /// An event of an answer came.
-    pub began: bool,
+    finish: Finish,
     pub done: bool,
 }
 
 impl Decoder {
     pub fn new() -> Decoder {
         let sse = SseDecoder::new(LINE_BYTES_MAX);
-        Decoder { sse, usage: Usage::default(), finish: None, began: false, done: false }
+        Decoder { sse, usage: Usage::default(), finish: Finish::Stop, done: false }
     }
 
     pub fn feed(&mut self, bytes: &[u8], out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
@@ -177,48 +139,21 @@ impl Decoder {
         let fed = self.sse.finish(&mut events);
         self.events(events, out)?;
         fed.map_err(|error| LlmError::bad_reply(error.to_string()))?;
-        match self.finish {
-            _ if self.done => Ok(()),
-            Some(_) => {
-                self.finish(out);
-                Ok(())
-            }
-            None => Err(LlmError::premature_end()),
-        }
+        if self.done { Ok(()) } else { Err(LlmError::premature_end()) }
     }
 
     fn events(&mut self, events: Vec<SseEvent>, out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
         for event in events {
-            if self.done {
-                return Ok(());
-            }
-            match text::parse(&event.data) {
-                Ok(value) => self.event(&value, event.event == "error", out)?,
-                Err(_) if event.event == "error" => {
-                    return Err(reported::error(reported::words_of_body(event.data.as_bytes())));
-                }
-                Err(_) => {}
-            }
+            let Ok(value) = serde_json::from_str::<Value>(&event.data) else { continue };
+            self.event(&value, out)?;
         }
         Ok(())
     }
 
-    fn finish(&mut self, out: &mut VecDeque<Delta>) {
-        self.done = true;
-        out.push_back(Delta::Usage(self.usage));
-        out.push_back(Delta::Finish(self.finish.unwrap_or(Finish::Stop)));
-    }
-
-    fn event(&mut self, event: &Value, is_error: bool, out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
-        if let Some(error) = reported::error_in(event) {
-            return Err(error);
-        }
+    fn event(&mut self, event: &Value, out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
         match event.get("type").and_then(Value::as_str).unwrap_or_default() {
-            _ if is_error => {
-                return Err(reported::error_instead(event).unwrap_or_else(|| reported::error(None)));
-            }
+            _ if self.done => {}
             "message_start" => {
-                self.began = true;
                 let usage = event.get("message").and_then(|message| message.get("usage"));
                 self.usage.prompt_tokens = usage.and_then(prompt_tokens);
             }
@@ -233,17 +168,21 @@ impl Decoder {
                 }
             }
             "message_delta" => {
-                if let Some(delta) = event.get("delta") {
-                    out.extend(why(delta).map(Delta::Why));
-                    if let Some(reason) = delta.get("stop_reason").and_then(Value::as_str) {
-                        self.finish = Some(finish(reason)?);
-                    }
-                }
+                let reason = event.get("delta").and_then(|delta| delta.get("stop_reason"));
+                self.finish = reason.and_then(finish_of).unwrap_or(self.finish);
                 self.usage.completion_tokens =
                     event.get("usage").and_then(output).or(self.usage.completion_tokens);
             }
-            "message_stop" => self.finish(out),
-            "" => return reported::error_instead(event).map_or(Ok(()), Err),
+            "message_stop" => {
+                self.done = true;
+                out.push_back(Delta::Usage(self.usage));
+                out.push_back(Delta::Finish(self.finish));
+            }
+            "error" => {
+                let text = super::error::error_text(event.to_string().as_bytes());
+                let text = text.unwrap_or_else(|| "The model reported an error.".into());
+                return Err(LlmError::new(LlmErrorKind::Model, text));
+            }
             _ => {}
         }
         Ok(())
@@ -273,12 +212,12 @@ mod tests {
             Message::new(Role::Assistant, ""),
             Message::new(Role::User, "And?"),
         ];
-        let prompt = Prompt { messages, temperature: 1.4, ..Prompt::default() };
+        let prompt = Prompt { messages, temperature: 1.4 };
         assert_eq!(
             body(&model(), &prompt, true),
             json!({
                 "model": "claude-sonnet-4-6",
-                "max_tokens": 32000,
+                "max_tokens": 4096,
                 "system": "Be brief.",
                 "messages": [
                     {"role": "user", "content": [
@@ -297,11 +236,7 @@ mod tests {
     fn the_system_prompt_may_be_cached() {
         let mut model = model();
         model.cache = Cache::Hour1;
-        let prompt = Prompt {
-            messages: vec![Message::new(Role::System, "S")],
-            temperature: f64::NAN,
-            ..Prompt::default()
-        };
+        let prompt = Prompt { messages: vec![Message::new(Role::System, "S")], temperature: f64::NAN };
         let body = body(&model, &prompt, false);
         assert_eq!(body["system"][0]["cache_control"], json!({"type": "ephemeral", "ttl": "1h"}));
         assert!(body.get("temperature").is_none());
@@ -361,48 +296,7 @@ mod tests {
         let overloaded =
             json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}});
         let (deltas, end) = decode(&[start(), hi(), overloaded]);
-        assert_eq!(
-            (deltas.len(), end.unwrap_err().message.as_str()),
-            (1, "The model reported an error: Overloaded")
-        );
-    }
-
-    #[test]
-    fn refusals_and_errors_in_any_place() {
-        let details = json!({"type": "refusal", "category": "cyber"});
-        let refused =
-            json!({"type": "message_delta", "delta": {"stop_reason": "refusal", "stop_details": details}});
-        let (deltas, _) = decode(&[start(), refused, json!({"type": "message_stop"})]);
-        assert_eq!(deltas[0], Delta::Why("cyber".into()));
-        assert_eq!(deltas.last(), Some(&Delta::Finish(Finish::Refused)));
-        let (mut decoder, mut out) = (Decoder::new(), VecDeque::new());
-        let error = decoder.feed(b"event: error\ndata: no worker\n\n", &mut out).unwrap_err();
-        assert_eq!(error.message, "The model reported an error: no worker");
-        let error =
-            whole(&json!({"type": "error", "error": {"message": "Overloaded"}}), &mut out).unwrap_err();
-        assert_eq!(error.message, "The model reported an error: Overloaded");
-    }
-
-    #[test]
-    fn the_longest_answer_fits_the_model_and_what_the_prompt_leaves() {
-        let most = |name: &str, tokens: usize, max: Option<u32>| {
-            let sampling = crate::llm::Sampling { max_tokens: max, ..Default::default() };
-            body(&of("anthropic", name), &Prompt { sampling, tokens, ..Prompt::default() }, true)["max_tokens"].clone()
-        };
-        assert_eq!(most("claude-3-haiku-20240307", 0, None), 4096);
-        assert_eq!(most("claude-3-5-sonnet-latest", 0, None), 8192);
-        assert_eq!(most("claude-opus-4-1", 1000, None), 32_000);
-        assert_eq!(most("claude-opus-4-1", 150_000, None), 20_000);
-        assert_eq!(most("claude-opus-4-1", 150_000, Some(7)), 7);
-    }
-
-    #[test]
-    fn wishes_have_names_of_their_own() {
-        let sampling =
-            crate::llm::Sampling { stop: vec!["END".into()], top_p: Some(0.5), ..Default::default() };
-        let body = body(&model(), &Prompt { sampling, ..Prompt::default() }, false);
-        assert_eq!((&body["stop_sequences"], &body["top_p"]), (&json!(["END"]), &json!(0.5)));
-        assert!(body.get("temperature").is_none());
+        assert_eq!((deltas.len(), end.unwrap_err().message.as_str()), (1, "Overloaded"));
     }
 
     #[test]

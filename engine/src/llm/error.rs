@@ -1,7 +1,7 @@
 //! What can go wrong between the engine and a language model.
 
-use super::reported;
 use crate::seam::{HostError, HostErrorKind};
+use serde_json::Value;
 use std::fmt;
 
 /// Why a model gave no (complete) answer.
@@ -51,11 +51,9 @@ impl LlmError {
         LlmError::new(LlmErrorKind::BadReply, message)
     }
 
-    /// The answer ended before it said that it was complete. AnythingLLM says `Premature close`.
+    /// The stream ended before its end marker. Wording recorded in the golden transcripts.
     pub(crate) fn premature_end() -> LlmError {
-        let message =
-            "The answer was cut off: the model's server closed the connection early (Premature close).";
-        LlmError::new(LlmErrorKind::Interrupted, message)
+        LlmError::new(LlmErrorKind::Interrupted, "Premature close")
     }
 
     /// A failure before the head of the reply.
@@ -111,28 +109,11 @@ impl LlmError {
     /// An HTTP status that is no success, in the words of the OpenAI SDK, which is what callers of
     /// AnythingLLM see (`chat_basic.jsonl`, "LLM answers 400": `400 mock failure 400`).
     pub(crate) fn status(status: u16, body: &[u8]) -> LlmError {
-        let message = match reported::words_of_body(body) {
+        let message = match error_text(body) {
             Some(text) => format!("{status} {text}"),
             None => format!("{status} status code (no body)"),
         };
         LlmError::new(LlmErrorKind::Status(status), message)
-    }
-
-    /// The same, saying when another try makes sense, if the server told.
-    pub(crate) fn with_time(mut self) -> LlmError {
-        let told = self.message.to_ascii_lowercase();
-        if let Some(ms) = self.retry_after_ms.filter(|ms| *ms > 0)
-            && !["try again in", "retry in", "retry after"].iter().any(|words| told.contains(words))
-        {
-            let end = if self.message.ends_with(['.', '!', '?']) { "" } else { "." };
-            self.message.push_str(&format!("{end} Try again in {}.", in_words(ms)));
-        }
-        self
-    }
-
-    /// Whole seconds after which another try makes sense.
-    pub fn retry_after_s(&self) -> Option<u64> {
-        self.retry_after_ms.map(|ms| ms.div_ceil(1000))
     }
 
     /// Whether the same request may go well in a moment.
@@ -145,25 +126,6 @@ impl LlmError {
     }
 }
 
-/// A duration as people say it, rounded up.
-fn in_words(ms: u64) -> String {
-    let count = |number: u64, unit: &str| match number {
-        1 => format!("1 {unit}"),
-        _ => format!("{number} {unit}s"),
-    };
-    let seconds = ms.div_ceil(1000);
-    let minutes = seconds.div_ceil(60);
-    match (seconds, minutes) {
-        (..=90, _) => count(seconds, "second"),
-        (_, ..60) => count(minutes, "minute"),
-        (_, ..=2880) => match minutes % 60 {
-            0 => count(minutes / 60, "hour"),
-            rest => format!("{} {}", count(minutes / 60, "hour"), count(rest, "minute")),
-        },
-        _ => count(minutes.div_ceil(1440), "day"),
-    }
-}
-
 impl fmt::Display for LlmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -171,6 +133,34 @@ impl fmt::Display for LlmError {
 }
 
 impl std::error::Error for LlmError {}
+
+/// The error a body tells of: `error.message`, `error` as text, `message`, `detail`, or the start of a
+/// body that is no JSON.
+pub(crate) fn error_text(body: &[u8]) -> Option<String> {
+    const CHARS_MAX: usize = 400;
+    let text = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => error_of(&value)?,
+        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    };
+    let text = text.trim();
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((cut, _)) => Some(format!("{}…", &text[..cut])),
+        None => (!text.is_empty()).then(|| text.to_owned()),
+    }
+}
+
+fn error_of(value: &Value) -> Option<String> {
+    // Gemini's compatible endpoint wraps its errors in an array.
+    if let Value::Array(items) = value {
+        return items.first().and_then(error_of);
+    }
+    let error = value.get("error").filter(|error| !error.is_null());
+    let inner = error.and_then(|error| error.get("message"));
+    match inner.or(error).or_else(|| value.get("message")).or_else(|| value.get("detail"))? {
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -204,26 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_is_told_by_its_words() {
-        check("<html><title>502 Bad Gateway</title><hr>nginx</html>", "400 502 Bad Gateway nginx");
-    }
-
-    #[test]
-    fn the_time_of_another_try_is_said_once() {
-        let told = |message: &str, ms: u64| {
-            let error = LlmError::new(LlmErrorKind::Status(429), message);
-            LlmError { retry_after_ms: Some(ms), ..error }.with_time().message
-        };
-        assert_eq!(told("429 slow down", 3000), "429 slow down. Try again in 3 seconds.");
-        assert_eq!(told("429 The day is over.", 3_600_000), "429 The day is over. Try again in 1 hour.");
-        assert_eq!(told("429 no", 9_000_000), "429 no. Try again in 2 hours 30 minutes.");
-        assert_eq!(told("429 no", 500_000_000), "429 no. Try again in 6 days.");
-        let said = "429 Please try again in 20s.";
-        assert_eq!(told(said, 20_000), said);
-    }
-
-    #[test]
-    fn a_long_body_is_cut() {
+    fn an_html_page_is_cut() {
         assert_eq!(LlmError::status(502, "é".repeat(900).as_bytes()).message.chars().count(), 4 + 400 + 1);
     }
 }

@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 pub(crate) const REPLY_BYTES_MAX: u64 = 64 << 20;
 /// Longest error body that is looked at.
 const ERROR_BYTES_MAX: usize = 64 << 10;
-/// Longest pause before another try. A server that asks for a longer one is not asked again.
+/// Longest pause before another try; a server that asks for more is asked again after this.
 const PAUSE_MS_MAX: u64 = 20_000;
 
 /// Sends `request`; the reply's head must be a success.
@@ -30,7 +30,7 @@ pub(crate) async fn send(
             break;
         }
     }
-    let retry_after_ms = retry_after_ms(&head, cx.now().0).or_else(|| retry_delay_ms(&body));
+    let retry_after_ms = retry_after_ms(&head, cx.now().0);
     Err(LlmError { retry_after_ms, ..LlmError::status(head.status, &body) })
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn read_all(chunks: &mut Chunks<HttpRequest>) -> Result<Vec<u8>
 }
 
 /// Runs `attempt` until it succeeds, fails for good, or has failed `retries` times too often; pauses in
-/// between. Whoever is told to come back later than after the longest pause is told so at once.
+/// between.
 pub(crate) async fn with_retries<T, F, A>(cx: &Cx, retries: u32, mut attempt: A) -> Result<T, LlmError>
 where
     A: FnMut() -> F,
@@ -56,17 +56,13 @@ where
     let mut tried = 0;
     loop {
         match attempt().await {
-            Err(error) if tried < retries && error.is_transient() && is_soon(&error) => {
+            Err(error) if tried < retries && error.is_transient() => {
                 cx.sleep(pause_ms(cx, tried, error.retry_after_ms)).await;
                 tried += 1;
             }
-            result => return result.map_err(LlmError::with_time),
+            result => return result,
         }
     }
-}
-
-fn is_soon(error: &LlmError) -> bool {
-    error.retry_after_ms.is_none_or(|ms| ms <= PAUSE_MS_MAX)
 }
 
 /// Doubles from half a second, less up to a half by chance, so that callers who failed together do not
@@ -89,17 +85,6 @@ fn retry_after_ms(head: &HttpHead, now_ms: i64) -> Option<u64> {
     let date = httpdate::parse_http_date(head.header("retry-after")?.trim()).ok()?;
     let date_ms = date.duration_since(UNIX_EPOCH).ok()?.as_millis();
     u64::try_from(i64::try_from(date_ms).ok()?.saturating_sub(now_ms)).ok()
-}
-
-/// Google says it in the body: `{"error": {"details": [{"retryDelay": "34.5s"}]}}`.
-fn retry_delay_ms(body: &[u8]) -> Option<u64> {
-    let body = super::json::parse_bytes(body).ok()?;
-    let error = body.get(0).unwrap_or(&body).get("error")?;
-    let delays =
-        error.get("details")?.as_array()?.iter().filter_map(|detail| detail.get("retryDelay")?.as_str());
-    let seconds = delays.filter_map(|delay| delay.strip_suffix('s')?.parse::<f64>().ok());
-    // A float cast saturates, and makes zero of less.
-    seconds.map(|seconds| (seconds * 1000.0) as u64).next()
 }
 
 #[cfg(test)]
@@ -164,22 +149,11 @@ mod tests {
     }
 
     #[test]
-    fn a_short_wait_is_waited_and_a_long_one_is_told_at_once() {
-        let later =
-            |value: &str| Script::reply(429, r#"{"error":{"message":"busy"}}"#).header("retry-after", value);
-        let mut host = FakeHost::new([later("3"), later("20"), Script::reply(200, "fine")]);
-        assert_eq!(post(&mut host, 2), Ok("fine".into()));
-        assert_eq!(host.pauses_ms, [3000, 20_000]);
-        let mut host = FakeHost::new([later("7200")]);
-        assert_eq!(post(&mut host, 2), Err("429 busy. Try again in 2 hours.".into()));
-        assert_eq!((host.requests.len(), host.pauses_ms.len()), (1, 0));
-    }
-
-    #[test]
-    fn the_wait_may_stand_in_the_body() {
-        let body = r#"[{"error":{"message":"quota","details":[{"retryDelay":"100.5s"}]}}]"#;
-        let mut host = FakeHost::new([Script::reply(429, body)]);
-        assert_eq!(post(&mut host, 2), Err("429 quota. Try again in 2 minutes.".into()));
+    fn the_server_says_how_long_to_wait() {
+        let later = |value: &str| Script::reply(429, "").header("retry-after", value);
+        let mut host = FakeHost::new([later("3"), later("86400"), Script::reply(200, "")]);
+        post(&mut host, 2).unwrap();
+        assert_eq!(host.pauses_ms, [3000, PAUSE_MS_MAX]);
     }
 
     #[test]

@@ -5,22 +5,16 @@
 //! [`table::PROVIDERS`] over three wire formats. Without any model, [`extractive`] quotes the documents.
 
 mod anthropic;
-mod decoder;
-mod ending;
 mod error;
 pub mod extractive;
 pub(crate) mod http;
-mod json;
 mod lines;
 mod model;
 pub mod ndjson;
 mod ollama;
 mod openai;
-mod page;
 mod prompt;
 mod reach;
-mod reported;
-mod sampling;
 mod secret;
 mod settings;
 pub mod sse;
@@ -33,23 +27,19 @@ mod testing_models;
 #[cfg(test)]
 mod tests;
 mod think;
-mod thoughts;
 mod vars;
 mod wire;
 
-pub use ending::Ending;
+pub(crate) use error::error_text;
 pub use error::{LlmError, LlmErrorKind};
 pub use lines::LineTooLong;
 pub use model::{Cache, ChatModel, HostModel, HttpModel, Patience};
 pub use prompt::{Attachment, Completion, Delta, Finish, Message, Prompt, Role, Usage};
 pub(crate) use reach::{is_reached_by, list, reach};
-pub(crate) use reported::words_of_body as error_text;
-pub use sampling::Sampling;
 pub use secret::Secret;
 pub use settings::LlmSettings;
 pub use stream::TokenStream;
 pub use think::ThinkTags;
-pub use thoughts::{ThoughtSplitter, split_thoughts};
 pub(crate) use vars::Vars;
 
 use crate::seam::{CompleteRequest, Cx};
@@ -78,8 +68,8 @@ pub async fn open_stream(cx: &Cx, model: &ChatModel, prompt: &Prompt) -> Result<
         ChatModel::Http(model) => {
             let request = wire::request(model, prompt, true);
             let attempt = || async {
-                let (_, chunks) = http::send(cx, &request).await?;
-                let decoder = wire::Decoder::new(model.provider.wire);
+                let (head, chunks) = http::send(cx, &request).await?;
+                let decoder = wire::Decoder::new(model.provider.wire, &head);
                 TokenStream::http(chunks, decoder).first().await
             };
             http::with_retries(cx, model.patience.retries, attempt).await
@@ -92,8 +82,7 @@ async fn whole_answer(cx: &Cx, model: &HttpModel, prompt: &Prompt) -> Result<Tok
     let attempt = || async {
         let (_, mut chunks) = http::send(cx, &request).await?;
         let body = http::read_all(&mut chunks).await?;
-        let (deltas, failure) = wire::whole(model.provider.wire, &body);
-        TokenStream::broken_off(deltas, failure).first().await
+        Ok(TokenStream::ready(wire::whole(model.provider.wire, &body)?))
     };
     http::with_retries(cx, model.patience.retries, attempt).await
 }
@@ -105,7 +94,7 @@ fn host_stream(cx: &Cx, model: &HostModel, prompt: &Prompt) -> TokenStream {
         model: model.model.clone(),
         messages: messages.collect(),
         temperature: if prompt.temperature.is_nan() { 0.7 } else { prompt.temperature },
-        max_tokens: prompt.sampling.limit(Some(model.max_tokens)).unwrap_or(model.max_tokens),
+        max_tokens: model.max_tokens,
     }))
 }
 

@@ -62,7 +62,7 @@ fn parse(line: &[u8], values: &mut Vec<Value>) -> Result<(), NdjsonError> {
     if line.iter().all(u8::is_ascii_whitespace) {
         return Ok(());
     }
-    match super::json::parse_bytes(line) {
+    match serde_json::from_slice(line) {
         Ok(value) => {
             values.push(value);
             Ok(())

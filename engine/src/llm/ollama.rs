@@ -2,9 +2,8 @@
 
 use super::model::HttpModel;
 use super::ndjson::NdjsonDecoder;
-use super::openai::finish_of;
 use super::wire::{LINE_BYTES_MAX, number, usage_of};
-use super::{Delta, Finish, LlmError, Message, Prompt, reported};
+use super::{Delta, Finish, LlmError, LlmErrorKind, Message, Prompt};
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
 
@@ -16,40 +15,13 @@ pub(crate) fn body(model: &HttpModel, prompt: &Prompt, stream: bool) -> Value {
         options.insert("temperature".into(), number(prompt.temperature));
     }
     options.insert("num_ctx".into(), json!(model.context_window));
-    let sampling = &prompt.sampling;
-    let stop = (!sampling.stop.is_empty()).then(|| json!(sampling.stop));
-    for (name, value) in [
-        ("num_predict", sampling.limit(model.max_tokens).map(Value::from)),
-        ("stop", stop),
-        ("seed", sampling.seed.map(Value::from)),
-        ("top_p", sampling.top_p.map(number)),
-        ("presence_penalty", sampling.presence_penalty.map(number)),
-        ("frequency_penalty", sampling.frequency_penalty.map(number)),
-    ] {
-        if let Some(value) = value {
-            options.insert(name.into(), value);
-        }
-    }
-    let mut body = json!({
+    json!({
         "model": model.model,
         "stream": stream,
         "messages": messages,
         "keep_alive": model.keep_alive_s,
         "options": options,
-    });
-    if let Some(format) = sampling.response_format.as_ref().and_then(format) {
-        body["format"] = format;
-    }
-    body
-}
-
-/// Ollama's word for a format of OpenAI: `json`, or the schema itself.
-fn format(format: &Value) -> Option<Value> {
-    match format.get("type")?.as_str()? {
-        "json_object" => Some(json!("json")),
-        "json_schema" => format.get("json_schema")?.get("schema").cloned(),
-        _ => None,
-    }
+    })
 }
 
 fn message(message: &Message) -> Value {
@@ -66,7 +38,6 @@ fn message(message: &Message) -> Value {
 pub(crate) fn whole(body: &Value, out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
     match line(body, out)? {
         true => Ok(()),
-        false if body.get("message").is_some() => Err(LlmError::premature_end()),
         false => Err(LlmError::bad_reply(
             "The model's answer is none of Ollama's. Check that the base path is that of an Ollama server.",
         )),
@@ -75,8 +46,9 @@ pub(crate) fn whole(body: &Value, out: &mut VecDeque<Delta>) -> Result<(), LlmEr
 
 /// One line; true if it is the last.
 fn line(value: &Value, out: &mut VecDeque<Delta>) -> Result<bool, LlmError> {
-    if let Some(error) = reported::error_in(value) {
-        return Err(error);
+    if let Some(error) = value.get("error") {
+        let text = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
+        return Err(LlmError::new(LlmErrorKind::Model, text));
     }
     let text = |key: &str| value.get("message")?.get(key)?.as_str().filter(|text| !text.is_empty());
     if let Some(text) = text("thinking") {
@@ -86,23 +58,15 @@ fn line(value: &Value, out: &mut VecDeque<Delta>) -> Result<bool, LlmError> {
         out.push_back(Delta::Text(text.to_owned()));
     }
     if value.get("done") != Some(&Value::Bool(true)) {
-        // A line of something else in place of an answer.
-        return match value.get("message").is_some() || value.get("done").is_some() {
-            true => Ok(false),
-            false => reported::error_instead(value).map_or(Ok(false), Err),
-        };
+        return Ok(false);
     }
-    let calls = value.get("message").and_then(|message| message.get("tool_calls")).and_then(Value::as_array);
-    let called = calls.is_some_and(|calls| !calls.is_empty());
     if let Some(usage) = usage_of(Some(value), "prompt_eval_count", "eval_count") {
         out.push_back(Delta::Usage(usage));
     }
     out.push_back(Delta::Finish(match value.get("done_reason").and_then(Value::as_str) {
-        None | Some("stop") if called => Finish::Tools,
-        None => Finish::Stop,
-        Some(reason) => {
-            finish_of(reason).ok_or_else(|| reported::error(Some(format!("it ended with `{reason}`"))))?
-        }
+        None | Some("stop") => Finish::Stop,
+        Some("length") => Finish::Length,
+        Some(_) => Finish::Other,
     }));
     Ok(true)
 }
@@ -111,14 +75,12 @@ fn line(value: &Value, out: &mut VecDeque<Delta>) -> Result<bool, LlmError> {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     lines: NdjsonDecoder,
-    /// A line came.
-    pub began: bool,
     pub done: bool,
 }
 
 impl Decoder {
     pub fn new() -> Decoder {
-        Decoder { lines: NdjsonDecoder::new(LINE_BYTES_MAX), began: false, done: false }
+        Decoder { lines: NdjsonDecoder::new(LINE_BYTES_MAX), done: false }
     }
 
     pub fn feed(&mut self, bytes: &[u8], out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
@@ -143,7 +105,6 @@ impl Decoder {
     fn values(&mut self, values: &[Value], out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
         for value in values {
             if !self.done {
-                self.began |= value.is_object();
                 self.done = line(value, out)?;
             }
         }
@@ -165,11 +126,7 @@ mod tests {
             mime: String::new(),
             data_uri: Some("data:image/png;base64,QUJD".into()),
         }];
-        let prompt = Prompt {
-            messages: vec![Message::new(Role::System, "S"), look],
-            temperature: 0.5,
-            ..Prompt::default()
-        };
+        let prompt = Prompt { messages: vec![Message::new(Role::System, "S"), look], temperature: 0.5 };
         assert_eq!(
             body(&of("ollama", "llama3"), &prompt, true),
             json!({
@@ -220,35 +177,7 @@ mod tests {
     fn an_error_line_keeps_its_words() {
         let (deltas, end) =
             decode("{\"message\":{\"content\":\"Hi\"},\"done\":false}\n{\"error\":\"out of memory\"}\n");
-        assert_eq!(
-            (deltas.len(), end.unwrap_err().message.as_str()),
-            (1, "The model reported an error: out of memory")
-        );
-    }
-
-    #[test]
-    fn a_limit_and_other_wishes_are_options() {
-        let schema = json!({"type": "object"});
-        let sampling = crate::llm::Sampling {
-            max_tokens: Some(5),
-            stop: vec!["END".into()],
-            seed: Some(7),
-            response_format: Some(json!({"type": "json_schema", "json_schema": {"schema": schema}})),
-            ..Default::default()
-        };
-        let body = body(&of("ollama", "llama3"), &Prompt { sampling, ..Prompt::default() }, true);
-        let options =
-            json!({"temperature": 0, "num_ctx": 16384, "num_predict": 5, "stop": ["END"], "seed": 7});
-        assert_eq!((&body["options"], &body["format"]), (&options, &schema));
-    }
-
-    #[test]
-    fn why_it_ends_is_said() {
-        let last =
-            |reason: &str| decode(&json!({"message": {}, "done": true, "done_reason": reason}).to_string());
-        assert_eq!(last("length").0, [Delta::Finish(Finish::Length)]);
-        assert_eq!(last("load").0, [Delta::Finish(Finish::Other)]);
-        assert!(last("error").1.unwrap_err().message.contains("`error`"));
+        assert_eq!((deltas.len(), end.unwrap_err().message.as_str()), (1, "out of memory"));
     }
 
     #[test]

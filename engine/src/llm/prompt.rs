@@ -1,6 +1,5 @@
 //! What goes to a model, and what comes back.
 
-use super::{Ending, Sampling};
 use serde::{Deserialize, Serialize};
 
 /// A conversation to continue.
@@ -11,10 +10,6 @@ pub struct Prompt {
     /// 0 and up. NaN asks for the server's default: it is sent as `null`, as their OpenAI-compatible
     /// endpoint does when a request names none (`openai_compat.jsonl`).
     pub temperature: f64,
-    /// What else the caller asks of the answer.
-    pub sampling: Sampling,
-    /// Tokens of all messages by our own count; 0 if nobody counted.
-    pub tokens: usize,
 }
 
 /// One message.
@@ -99,10 +94,6 @@ pub enum Delta {
     Text(String),
     /// Text of the model's thoughts before it.
     Reasoning(String),
-    /// Text in which the model says that it will not answer.
-    Refusal(String),
-    /// The provider's words about why the answer ends as it does.
-    Why(String),
     /// What it cost; replaces what was said before.
     Usage(Usage),
     /// The answer is complete. Comes once, last.
@@ -127,30 +118,8 @@ pub enum Finish {
     Length,
     /// The provider withheld the rest.
     Filtered,
-    /// The model refused.
-    Refused,
-    /// The model wants a tool to be called, though none was offered.
-    Tools,
-    /// Anything else.
+    /// Anything else (a tool call nobody asked for).
     Other,
-    /// There is no text. No server says so; it is what [`Ending`] sees.
-    Empty,
-    /// It failed after its first words.
-    Failed,
-}
-
-impl Finish {
-    /// The reason as our own field `finish` tells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Finish::Stop | Finish::Tools | Finish::Other => "stop",
-            Finish::Length => "length",
-            Finish::Filtered => "content_filter",
-            Finish::Refused => "refusal",
-            Finish::Empty => "empty",
-            Finish::Failed => "error",
-        }
-    }
 }
 
 /// A whole answer.
@@ -161,5 +130,5 @@ pub struct Completion {
     /// What it cost.
     pub usage: Usage,
     /// Why it ends.
-    pub ending: Ending,
+    pub finish: Finish,
 }

@@ -11,13 +11,12 @@ use std::collections::BTreeMap;
 /// | variable | meaning | default |
 /// |---|---|---|
 /// | `LLM_PROVIDER` | an id of [`PROVIDERS`], or `host` | none: answers are quoted from the documents |
-/// | `HAVERSACK_LLM_MAX_TOKENS` | the longest answer of any provider in tokens, unless its own variable says another | the provider's own |
 /// | `HAVERSACK_LLM_RETRIES` | how often a failed request is sent again | 2 |
 /// | `HAVERSACK_LLM_TIMEOUT_MS` | until an answer begins | 600000 |
 /// | `HAVERSACK_LLM_IDLE_TIMEOUT_MS` | between two pieces of it | 120000 |
 /// | `HAVERSACK_HOST_MODEL_PREF` | the model inside the host | the host's own choice |
 /// | `HAVERSACK_HOST_MODEL_TOKEN_LIMIT` | its window in tokens | 4096 |
-/// | `HAVERSACK_HOST_MAX_TOKENS` | its longest answer in tokens | as above, else half of its window |
+/// | `HAVERSACK_HOST_MAX_TOKENS` | its longest answer in tokens | 1024 |
 /// | `GENERIC_OPENAI_STREAMING_DISABLED` | `true`: ask for whole answers | |
 /// | `GENERIC_OPEN_AI_REPORT_USAGE` | `true`: ask for token counts in streams | |
 /// | `GENERIC_OPEN_AI_CUSTOM_HEADERS` | `Name:value,Name:value` | |
@@ -25,9 +24,7 @@ use std::collections::BTreeMap;
 /// | `OLLAMA_RESPONSE_TIMEOUT` | until an answer begins, in milliseconds | as above |
 /// | `ANTHROPIC_CACHE_CONTROL` | `none`, `5m` or `1h` | `none` |
 ///
-/// and for each provider the variables of its row: base path, key, model, window, longest answer. Where nothing limits
-/// answers the provider's own default holds. Anthropic has none and gets what the model can write, up to 32,000 tokens;
-/// KoboldCPP gets 2048.
+/// and for each provider the variables of its row: base path, key, model, window, longest answer.
 #[derive(Clone, Debug)]
 pub struct LlmSettings {
     selected: Option<String>,
@@ -64,14 +61,12 @@ impl LlmSettings {
             head_ms: vars.number("HAVERSACK_LLM_TIMEOUT_MS").unwrap_or(default.head_ms),
             idle_ms: vars.number("HAVERSACK_LLM_IDLE_TIMEOUT_MS").unwrap_or(default.idle_ms),
         };
-        let limit = vars.positive("HAVERSACK_LLM_MAX_TOKENS");
-        let window = vars.positive("HAVERSACK_HOST_MODEL_TOKEN_LIMIT").unwrap_or(4096);
         let host = HostModel {
             model: vars.text("HAVERSACK_HOST_MODEL_PREF").unwrap_or_default().to_owned(),
-            context_window: window,
-            max_tokens: vars.positive("HAVERSACK_HOST_MAX_TOKENS").or(limit).unwrap_or((window / 2).max(1)),
+            context_window: vars.positive("HAVERSACK_HOST_MODEL_TOKEN_LIMIT").unwrap_or(4096),
+            max_tokens: vars.positive("HAVERSACK_HOST_MAX_TOKENS").unwrap_or(1024),
         };
-        let providers = PROVIDERS.iter().map(|row| configured(row, &mut vars, patience, limit)).collect();
+        let providers = PROVIDERS.iter().map(|row| configured(row, &mut vars, patience)).collect();
         let selected = vars.text("LLM_PROVIDER").filter(|id| *id != "none").map(str::to_owned);
         let settings = LlmSettings { selected, host, providers };
         if settings.selected.is_some()
@@ -146,10 +141,7 @@ impl Configured {
     fn model(&self, chosen: Option<&str>) -> Result<HttpModel, LlmError> {
         let row = self.provider;
         let missing = |what: &str, var: &str| {
-            LlmError::settings(format!(
-                "No {what} was set for {}. Enter it in the settings, or set {var}.",
-                row.name
-            ))
+            LlmError::settings(format!("No {what} was set for {}. Set {var}.", row.name))
         };
         let base_url = match (self.address(), row.base) {
             (Some(url), _) => url.to_owned(),
@@ -166,7 +158,7 @@ impl Configured {
             key: self.key.clone(),
             context_window: self.window.or_else(|| window_of(row.id, &model)).unwrap_or(row.window_default),
             model,
-            max_tokens: self.max_tokens.or(row.max_tokens.and_then(|(_, default)| default)),
+            max_tokens: self.max_tokens.or(row.max_tokens.map(|(_, default)| default)),
             headers: self.headers.clone(),
             keep_alive_s: self.keep_alive_s,
             cache: self.cache,
@@ -177,12 +169,7 @@ impl Configured {
     }
 }
 
-fn configured(
-    row: &'static Provider,
-    vars: &mut Vars<'_>,
-    patience: Patience,
-    limit: Option<u32>,
-) -> Configured {
+fn configured(row: &'static Provider, vars: &mut Vars<'_>, patience: Patience) -> Configured {
     let (KeyVar::Required(key) | KeyVar::Optional(key)) = row.key;
     let generic = row.id == GENERIC;
     let mut patience = patience;
@@ -198,7 +185,7 @@ fn configured(
         key: vars.text(key).map(Secret::new),
         model: vars.text(row.model_var).map(str::to_owned),
         window: row.window_var.and_then(|var| vars.positive(var)),
-        max_tokens: row.max_tokens.and_then(|(var, _)| vars.positive(var)).or(limit),
+        max_tokens: row.max_tokens.and_then(|(var, _)| vars.positive(var)),
         headers: if generic { vars.headers(GENERIC_HEADERS) } else { Vec::new() },
         keep_alive_s: match row.wire {
             Wire::Ollama => vars.number("OLLAMA_KEEP_ALIVE_TIMEOUT").unwrap_or(300),
@@ -257,22 +244,8 @@ mod tests {
         assert_eq!(model.connector(), "GenericOpenAiLLM");
         let model = http(model);
         assert_eq!(model.base_url, "http://localhost:9000/v1");
-        assert_eq!((model.context_window, model.max_tokens, model.patience.retries), (4096, None, 0));
+        assert_eq!((model.context_window, model.max_tokens, model.patience.retries), (4096, Some(1024), 0));
         assert!(!format!("{model:?}").contains("sk-1"));
-    }
-
-    #[test]
-    fn the_limit_of_answers_is_the_providers_the_instances_or_nobodys() {
-        let limits = |pairs: &[(&str, &str)]| {
-            let settings = settings(pairs);
-            let http = |id| http(settings.resolve(Some(id), Some("m")).unwrap()).max_tokens;
-            let Ok(ChatModel::Host(host)) = settings.resolve(Some("host"), None) else { panic!() };
-            (http("ollama"), http("openai"), http("anthropic"), host.max_tokens)
-        };
-        let keys = [("OPEN_AI_KEY", "sk-1"), ("ANTHROPIC_API_KEY", "sk-ant-1")];
-        assert_eq!(limits(&keys), (None, None, None, 2048));
-        let all = [keys[0], keys[1], ("HAVERSACK_LLM_MAX_TOKENS", "500"), ("ANTHROPIC_MAX_TOKENS", "900")];
-        assert_eq!(limits(&all), (Some(500), Some(500), Some(900), 500));
     }
 
     #[test]
@@ -296,20 +269,11 @@ mod tests {
         let settings = settings(&[]);
         let error = settings.resolve(Some("openai"), None).unwrap_err();
         assert_eq!(error.kind, LlmErrorKind::Settings);
-        assert_eq!(
-            error.message,
-            "No API key was set for OpenAI. Enter it in the settings, or set OPEN_AI_KEY."
-        );
+        assert_eq!(error.message, "No API key was set for OpenAI. Set OPEN_AI_KEY.");
         let error = settings.resolve(Some("localai"), None).unwrap_err();
-        assert_eq!(
-            error.message,
-            "No base path was set for LocalAI. Enter it in the settings, or set LOCAL_AI_BASE_PATH."
-        );
+        assert_eq!(error.message, "No base path was set for LocalAI. Set LOCAL_AI_BASE_PATH.");
         let error = settings.resolve(Some("ollama"), None).unwrap_err();
-        assert_eq!(
-            error.message,
-            "No model was set for Ollama. Enter it in the settings, or set OLLAMA_MODEL_PREF."
-        );
+        assert_eq!(error.message, "No model was set for Ollama. Set OLLAMA_MODEL_PREF.");
         let error = settings.resolve(Some("bedrock"), None).unwrap_err();
         assert!(error.message.starts_with("bedrock is not a valid LLM provider."));
     }
@@ -330,7 +294,7 @@ mod tests {
                 "GENERIC_OPEN_AI_CUSTOM_HEADERS must look like `Name:value,Name:value`.",
                 "LMSTUDIO_BASE_PATH must be a URL that begins with http:// or https://.",
                 "LMSTUDIO_MODEL_TOKEN_LIMIT must be a number; `many` is ignored.",
-                "No model was set for LM Studio. Enter it in the settings, or set LMSTUDIO_MODEL_PREF.",
+                "No model was set for LM Studio. Set LMSTUDIO_MODEL_PREF.",
             ]
         );
     }

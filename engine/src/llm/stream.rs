@@ -1,7 +1,7 @@
 //! An answer, token by token.
 
 use super::wire::Decoder;
-use super::{Completion, Delta, Ending, Finish, LlmError, ThinkTags, ThoughtSplitter, Usage};
+use super::{Completion, Delta, Finish, LlmError, ThinkTags, Usage};
 use crate::seam::{Chunks, CompleteRequest, HttpRequest};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -11,7 +11,6 @@ use std::collections::VecDeque;
 /// Dropping it stops the model.
 pub struct TokenStream {
     source: Source,
-    splitter: ThoughtSplitter,
     ready: VecDeque<Delta>,
     /// Comes out after everything in `ready`.
     failure: Option<LlmError>,
@@ -38,15 +37,6 @@ impl TokenStream {
         TokenStream::of(Source::Over, deltas)
     }
 
-    /// The same, of a reply that may have broken off.
-    pub(super) fn broken_off(deltas: VecDeque<Delta>, failure: Option<LlmError>) -> TokenStream {
-        let mut stream = TokenStream::of(Source::Over, VecDeque::new());
-        deltas.into_iter().for_each(|delta| stream.splitter.push(delta, &mut stream.ready));
-        stream.splitter.flush(&mut stream.ready);
-        stream.failure = failure;
-        stream
-    }
-
     /// A text as a stream, word by word: what a client shows of an answer nobody generates.
     pub fn words(text: &str) -> TokenStream {
         let words = text.split_inclusive(char::is_whitespace).map(|word| Delta::Text(word.to_owned()));
@@ -54,7 +44,7 @@ impl TokenStream {
     }
 
     fn of(source: Source, ready: VecDeque<Delta>) -> TokenStream {
-        TokenStream { source, splitter: ThoughtSplitter::default(), ready, failure: None }
+        TokenStream { source, ready, failure: None }
     }
 
     /// The next piece; `None` after the end or an error.
@@ -81,37 +71,33 @@ impl TokenStream {
     /// Reads the rest.
     pub(super) async fn collect(mut self) -> Result<Completion, LlmError> {
         let (mut tags, mut text) = (ThinkTags::default(), String::new());
-        let (mut usage, mut ending) = (Usage::default(), Ending::default());
+        let (mut usage, mut finish) = (Usage::default(), Finish::Stop);
         while let Some(delta) = self.next().await {
             let delta = delta?;
             text.extend(tags.push(&delta));
-            ending.note(&delta);
-            if let Delta::Usage(counts) = delta {
-                usage = counts;
+            match delta {
+                Delta::Usage(counts) => usage = counts,
+                Delta::Finish(reason) => finish = reason,
+                Delta::Text(_) | Delta::Reasoning(_) => {}
             }
         }
-        Ok(Completion { text, usage, ending })
+        Ok(Completion { text, usage, finish })
     }
 
     /// Reads on until there is something to give.
     async fn fill(&mut self) {
         while self.ready.is_empty() && self.failure.is_none() {
-            let mut decoded = VecDeque::new();
             let step = match &mut self.source {
                 Source::Over => return,
                 Source::Http(chunks, decoder) => {
                     let piece = chunks.next().await;
-                    read(piece, decoder, &mut decoded)
+                    decoded(piece, decoder, &mut self.ready)
                 }
                 Source::Host(chunks, rest) => {
                     let piece = chunks.next().await;
-                    spoken(piece, rest, &mut decoded)
+                    spoken(piece, rest, &mut self.ready)
                 }
             };
-            decoded.into_iter().for_each(|delta| self.splitter.push(delta, &mut self.ready));
-            if !matches!(step, Ok(Step::More)) {
-                self.splitter.flush(&mut self.ready);
-            }
             match step {
                 Ok(Step::More) => {}
                 Ok(Step::Over) => self.source = Source::Over,
@@ -131,7 +117,7 @@ enum Step {
 
 type Piece<E> = Result<Result<Bytes, E>, crate::seam::HostError>;
 
-fn read(piece: Piece<()>, decoder: &mut Decoder, out: &mut VecDeque<Delta>) -> Result<Step, LlmError> {
+fn decoded(piece: Piece<()>, decoder: &mut Decoder, out: &mut VecDeque<Delta>) -> Result<Step, LlmError> {
     match piece {
         Ok(Ok(bytes)) => decoder.feed(&bytes, out)?,
         Ok(Err(())) => {

@@ -31,9 +31,8 @@ pub struct Provider {
     pub window_var: Option<&'static str>,
     /// The window in tokens if neither that variable nor [`window_of`] knows better.
     pub window_default: u32,
-    /// Variable with the longest answer in tokens, and the default. Without either the limit of the instance holds, and
-    /// without that the server decides.
-    pub max_tokens: Option<(&'static str, Option<u32>)>,
+    /// Variable with the longest answer in tokens, and the default; `None`: the server decides.
+    pub max_tokens: Option<(&'static str, u32)>,
     /// Image parts carry `detail: "high"`.
     pub image_detail: bool,
     /// Ask for token counts in streams (`stream_options`).
@@ -158,13 +157,13 @@ pub const PROVIDERS: &[Provider] = &[
     },
     Provider {
         wire: Wire::Anthropic,
-        max_tokens: Some(("ANTHROPIC_MAX_TOKENS", None)),
+        max_tokens: Some(("ANTHROPIC_MAX_TOKENS", 4096)),
         ..hosted("anthropic", "Anthropic", "AnthropicLLM", "https://api.anthropic.com/v1")
             .vars(Required("ANTHROPIC_API_KEY"), "ANTHROPIC_MODEL_PREF", Some("claude-sonnet-4-6"))
             .window(None, 200_000)
     },
     Provider {
-        max_tokens: Some(("GENERIC_OPEN_AI_MAX_TOKENS", None)),
+        max_tokens: Some(("GENERIC_OPEN_AI_MAX_TOKENS", 1024)),
         image_detail: true,
         stream_usage: false,
         ..local(
@@ -265,9 +264,8 @@ pub const PROVIDERS: &[Provider] = &[
     )
     .vars(Optional("TEXT_GEN_WEB_UI_API_KEY"), "TEXT_GEN_WEB_UI_MODEL_PREF", Some("default"))
     .window(Some("TEXT_GEN_WEB_UI_MODEL_TOKEN_LIMIT"), 4096),
-    // Left to itself the server ends answers after some hundred tokens.
     Provider {
-        max_tokens: Some(("KOBOLD_CPP_MAX_TOKENS", Some(2048))),
+        max_tokens: Some(("KOBOLD_CPP_MAX_TOKENS", 2048)),
         ..local("koboldcpp", "KoboldCPP", "KoboldCPPLLM", Var("KOBOLD_CPP_BASE_PATH", None))
             .vars(Optional("KOBOLD_CPP_API_KEY"), "KOBOLD_CPP_MODEL_PREF", Some("default"))
             .window(Some("KOBOLD_CPP_MODEL_TOKEN_LIMIT"), 4096)

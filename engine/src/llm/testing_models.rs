@@ -15,8 +15,6 @@ pub(crate) fn of(provider: &str, model: &str) -> HttpModel {
         ("GENERIC_OPEN_AI_BASE_PATH", "http://llm.test/v1"),
         ("GENERIC_OPEN_AI_API_KEY", "sk-test"),
         ("ANTHROPIC_API_KEY", "sk-ant-test"),
-        ("OPEN_AI_KEY", "sk-test"),
-        ("MISTRAL_API_KEY", "test"),
         ("HAVERSACK_LLM_RETRIES", "0"),
     ];
     let vars: BTreeMap<String, String> = vars.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();

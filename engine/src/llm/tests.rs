@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 fn question() -> Prompt {
-    Prompt { messages: vec![Message::new(Role::User, "Why?")], temperature: 0.7, ..Prompt::default() }
+    Prompt { messages: vec![Message::new(Role::User, "Why?")], temperature: 0.7 }
 }
 
 fn chunk(delta: Value) -> Bytes {
@@ -37,10 +37,6 @@ fn stream(host: &mut FakeHost, model: HttpModel) -> Result<(Vec<String>, Option<
         }
         Ok((texts, None))
     })
-}
-
-fn cut_off() -> String {
-    LlmError::premature_end().message
 }
 
 fn whole(host: &mut FakeHost, model: HttpModel) -> Result<Completion, String> {
@@ -92,7 +88,7 @@ fn an_answer_that_breaks_off_keeps_what_was_received() {
     for end in [HostErrorKind::Unavailable, HostErrorKind::Failed] {
         let mut host = FakeHost::new([Script::stream(200, [word("MOCK "), word("n=8 ")]).cut(end)]);
         let received = vec!["MOCK ".to_owned(), "n=8 ".to_owned()];
-        assert_eq!(stream(&mut host, generic()), Ok((received, Some(cut_off()))));
+        assert_eq!(stream(&mut host, generic()), Ok((received, Some("Premature close".into()))));
     }
 }
 
@@ -105,7 +101,7 @@ fn a_stream_is_tried_again_only_before_its_first_token() {
     assert_eq!(stream(&mut host, model.clone()), Ok((vec!["yes".into()], None)));
 
     let mut host = FakeHost::new([Script::stream(200, [word("a")]).cut(HostErrorKind::Unavailable)]);
-    assert_eq!(stream(&mut host, model), Ok((vec!["a".into()], Some(cut_off()))));
+    assert_eq!(stream(&mut host, model), Ok((vec!["a".into()], Some("Premature close".into()))));
     assert_eq!(host.requests.len(), 1);
 }
 

@@ -18,17 +18,15 @@ impl ThinkTags {
     pub fn push(&mut self, delta: &Delta) -> Vec<String> {
         match delta {
             Delta::Reasoning(text) if text.is_empty() => vec![],
-            Delta::Text(text) | Delta::Refusal(text) if text.is_empty() => vec![],
+            Delta::Text(text) if text.is_empty() => vec![],
             Delta::Reasoning(text) if self.open => vec![text.clone()],
             Delta::Reasoning(text) => {
                 self.open = true;
                 vec![format!("{OPEN}{text}")]
             }
-            Delta::Text(text) | Delta::Refusal(text) => {
-                self.close().into_iter().chain([text.clone()]).collect()
-            }
+            Delta::Text(text) => self.close().into_iter().chain([text.clone()]).collect(),
             Delta::Finish(_) => self.close().into_iter().collect(),
-            Delta::Usage(_) | Delta::Why(_) => vec![],
+            Delta::Usage(_) => vec![],
         }
     }
 

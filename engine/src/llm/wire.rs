@@ -1,10 +1,9 @@
 //! What the three wire formats have in common: one request out, deltas in.
 
-pub(crate) use super::decoder::Decoder;
 use super::model::HttpModel;
 use super::table::Wire;
 use super::{Delta, LlmError, Prompt, Usage, anthropic, http, ollama, openai};
-use crate::seam::{HttpRequest, Trust};
+use crate::seam::{HttpHead, HttpRequest, Trust};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
@@ -48,11 +47,83 @@ pub(crate) fn request(model: &HttpModel, prompt: &Prompt, stream: bool) -> HttpR
     }
 }
 
-/// Takes a whole reply apart: what it holds, and why there is no more of it.
-pub(crate) fn whole(wire: Wire, body: &[u8]) -> (VecDeque<Delta>, Option<LlmError>) {
-    let (mut decoder, mut out) = (Decoder::new(wire), VecDeque::new());
-    let result = decoder.feed(body, &mut out).and_then(|()| decoder.end(&mut out));
-    (out, result.err())
+/// Takes a whole reply apart.
+pub(crate) fn whole(wire: Wire, body: &[u8]) -> Result<VecDeque<Delta>, LlmError> {
+    let Ok(value) = serde_json::from_slice::<Value>(body) else {
+        return Err(LlmError::bad_reply(
+            "The model's answer is not JSON. Check that the base path is that of the model's API.",
+        ));
+    };
+    let mut out = VecDeque::new();
+    match wire {
+        Wire::OpenAi => openai::whole(&value, &mut out)?,
+        Wire::Anthropic => anthropic::whole(&value, &mut out)?,
+        Wire::Ollama => ollama::whole(&value, &mut out)?,
+    }
+    Ok(out)
+}
+
+/// Decodes a streamed reply.
+#[derive(Debug)]
+pub(crate) enum Decoder {
+    OpenAi(openai::Decoder),
+    Anthropic(anthropic::Decoder),
+    Ollama(ollama::Decoder),
+    /// A server that answers a request for a stream with a whole reply.
+    Whole(Wire, Vec<u8>),
+}
+
+impl Decoder {
+    pub fn new(wire: Wire, head: &HttpHead) -> Decoder {
+        let is_json = head.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        match wire {
+            Wire::Ollama => Decoder::Ollama(ollama::Decoder::new()),
+            _ if is_json => Decoder::Whole(wire, Vec::new()),
+            Wire::OpenAi => Decoder::OpenAi(openai::Decoder::new()),
+            Wire::Anthropic => Decoder::Anthropic(anthropic::Decoder::new()),
+        }
+    }
+
+    /// Takes bytes in. Deltas decoded before an error stay in `out`.
+    pub fn feed(&mut self, bytes: &[u8], out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
+        match self {
+            Decoder::OpenAi(decoder) => decoder.feed(bytes, out),
+            Decoder::Anthropic(decoder) => decoder.feed(bytes, out),
+            Decoder::Ollama(decoder) => decoder.feed(bytes, out),
+            Decoder::Whole(_, body) => {
+                body.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    /// The body is over.
+    pub fn end(&mut self, out: &mut VecDeque<Delta>) -> Result<(), LlmError> {
+        match self {
+            Decoder::OpenAi(decoder) => decoder.end(out),
+            Decoder::Anthropic(decoder) => decoder.end(out),
+            Decoder::Ollama(decoder) => decoder.end(out),
+            Decoder::Whole(wire, body) => {
+                out.extend(whole(*wire, body)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether nothing more will be decoded.
+    pub fn is_done(&self) -> bool {
+        match self {
+            Decoder::OpenAi(decoder) => decoder.done,
+            Decoder::Anthropic(decoder) => decoder.done,
+            Decoder::Ollama(decoder) => decoder.done,
+            Decoder::Whole(..) => false,
+        }
+    }
+
+    /// Whether the answer is complete, though the stream goes on: a failure now costs nothing.
+    pub fn is_complete(&self) -> bool {
+        self.is_done() || matches!(self, Decoder::OpenAi(decoder) if decoder.finished())
+    }
 }
 
 /// A number as JavaScript writes it: whole ones without a fraction; NaN is null.

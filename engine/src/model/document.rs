@@ -117,7 +117,7 @@ pub struct ChunkRecord {
     pub id: String,
     /// The id of the [`super::Placement`] it belongs to.
     pub placement: u64,
-    /// The chunk itself, without its header. Where it continues a table, the table's header row stands in front.
+    /// The chunk itself, without its header.
     pub text: String,
     /// Where it begins in the document's text, in bytes.
     pub start: u64,

@@ -20,4 +20,4 @@ pub use key::{ApiKey, Scope};
 pub use placement::Placement;
 pub use thread::{Thread, ThreadPlace};
 pub use user::{LoginToken, Role, Session, SessionPlace, User};
-pub use workspace::{ChatMode, SearchMode, THRESHOLD, Workspace};
+pub use workspace::{ChatMode, SearchMode, Workspace};

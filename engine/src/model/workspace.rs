@@ -22,7 +22,7 @@ pub struct Workspace {
     pub history_turns: u64,
     /// System prompt; `None` is the built-in default.
     pub system_prompt: Option<String>,
-    /// Chunks below this cosine similarity are dropped; 0 to 1. Read it with [`Workspace::threshold`].
+    /// Chunks below this cosine similarity are dropped; 0 to 1.
     pub similarity_threshold: f64,
     /// Chunks that go into a prompt; 1 and up.
     pub top_n: u64,
@@ -40,9 +40,9 @@ pub struct Workspace {
     pub query_refusal: Option<String>,
     /// Whether clients asked for `rerank`.
     pub rerank: bool,
-    /// How chunks are found for a question; `None` is the instance's default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub search_mode: Option<SearchMode>,
+    /// How chunks are found for a question.
+    #[serde(default, skip_serializing_if = "SearchMode::is_default")]
+    pub search_mode: SearchMode,
     /// Stored for clients; model routers are not run here.
     pub router_id: Option<i64>,
 }
@@ -55,28 +55,18 @@ impl Workspace {
             n => u32::try_from(n).unwrap_or(u32::MAX),
         }
     }
-
-    /// The threshold, if the workspace has one of its own. [`THRESHOLD`] is none: clients show it where nobody set
-    /// another, and write it back with the whole row.
-    pub fn threshold(&self) -> Option<f64> {
-        (self.similarity_threshold != THRESHOLD).then_some(self.similarity_threshold)
-    }
 }
-
-/// The threshold that AnythingLLM gives every workspace. Here it means that a passage is judged by what is known of its
-/// embedder and by its words, see [`crate::lexical::evidence`].
-pub const THRESHOLD: f64 = 0.25;
 
 /// How chunks are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SearchMode {
     /// By their vectors.
+    #[default]
     Vector,
     /// By their words.
     Lexical,
     /// By both.
-    #[default]
     Hybrid,
 }
 
@@ -98,6 +88,10 @@ impl SearchMode {
             SearchMode::Lexical => "lexical",
             SearchMode::Hybrid => "hybrid",
         }
+    }
+
+    fn is_default(&self) -> bool {
+        *self == SearchMode::Vector
     }
 }
 

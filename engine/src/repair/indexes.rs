@@ -5,7 +5,7 @@ use super::{Repair, put};
 use crate::api::ApiError;
 use crate::model::{Document, Placement, Workspace};
 use crate::retrieve::staging::segment_ranges;
-use crate::retrieve::{IndexHead, fold, fold_ranges, ingest, lexical, placement};
+use crate::retrieve::{IndexHead, ingest, lexical, placement};
 use crate::seam::Write;
 use crate::store::key;
 use std::collections::BTreeSet;
@@ -108,7 +108,6 @@ async fn check(
         }
     }
     count(repair, workspace, head.is_some()).await?;
-    folds(repair, census, workspace).await?;
     Ok(owned)
 }
 
@@ -126,34 +125,9 @@ async fn empty_head(repair: &Repair<'_>, workspace: u64) -> Result<IndexHead, Ap
     let log = crate::store::scan_keys(repair.cx, key::index_logs(workspace)).await?;
     let version = log.iter().filter_map(key::trailing_id).max().unwrap_or(0) + 1;
     let embedder = repair.engine.embedder().model_name().to_owned();
-    let head = IndexHead { version, embedder, ..IndexHead::default() };
+    let head = IndexHead { version, embedder, dim: 0, rows: 0, words: 0 };
     repair.write(vec![put(key::index_head(workspace), &head)?]).await?;
     Ok(head)
-}
-
-/// Folds follow from the segments: those of an index in which something is wrong are taken away, and made anew.
-async fn folds(repair: &mut Repair<'_>, census: &Census, workspace: &Workspace) -> Result<(), ApiError> {
-    let id = workspace.id;
-    let Some(head) = repair.peek::<IndexHead>(key::index_head(id)).await? else { return Ok(()) };
-    let wrong = match census.bad_folds.contains(&id) {
-        true => true,
-        false => !fold::is_sound(repair.cx, id, &head).await.unwrap_or(false),
-    };
-    if !wrong {
-        return Ok(());
-    }
-    if !repair.fix {
-        repair.wrong(format!("The folds of the index of workspace {} are not whole.", workspace.slug));
-        return Ok(());
-    }
-    let head = IndexHead { version: head.version + 1, folds: Vec::new(), loose: None, dead: 0, ..head };
-    let mut writes: Vec<Write> = fold_ranges(id).into_iter().map(Write::DeleteRange).collect();
-    writes.push(put(key::index_head(id), &head)?);
-    writes.push(Write::Delete(key::index_log(id, head.version)));
-    repair.write(writes).await?;
-    fold::all(repair.cx, repair.engine.folding(), id).await;
-    repair.mended(format!("The folds of the index of workspace {}.", workspace.slug));
-    Ok(())
 }
 
 /// Compares the counts of the head with what the placements say.

@@ -7,7 +7,6 @@ use crate::model::{
     ApiKey, Chat, ChunkRecord, Document, Embed, Folder, Instance, Invite, LoginToken, Pages as PageSpans,
     Placement, Session, SessionPlace, Thread, ThreadPlace, User, Workspace,
 };
-use crate::retrieve::fold::FoldMap;
 use crate::retrieve::staging::Marker;
 use crate::retrieve::{IndexChange, IndexHead};
 use crate::seam::text_or_base64::Blob;
@@ -33,8 +32,6 @@ pub struct Census {
     pub bad_texts: BTreeSet<String>,
     /// What there is of each segment, by workspace and number.
     pub segments: BTreeMap<(u64, u64), Segment>,
-    /// Workspaces of which a record of a fold cannot be read.
-    pub bad_folds: BTreeSet<u64>,
     /// Workspaces that records belong to.
     pub workspaces: BTreeSet<u64>,
     /// The highest number in use, by the name of its sequence.
@@ -67,7 +64,6 @@ impl Census {
     pub fn with_damage_of(mut self, before: Census) -> Census {
         self.damaged = before.damaged;
         self.bad_texts = before.bad_texts;
-        self.bad_folds.extend(before.bad_folds);
         for (at, segment) in before.segments {
             if segment.bad {
                 self.segments.entry(at).or_default().bad = true;
@@ -109,13 +105,6 @@ impl Census {
                 self.segment(number(0), number(1), number(2), kind(&key), &read)
             }
             "term" => self.segment(number(0), number(3), number(4), "term", &read),
-            "fold" | "fold.term" | "fold.vec" | "fold.code" | "fold.loose" | "fold.dead" => {
-                self.workspaces.extend(number(0));
-                number(1).into_iter().for_each(|fold| self.uses("segment", fold));
-                if read.is_err() {
-                    self.bad_folds.extend(number(0));
-                }
-            }
             "doc.text" => {
                 let id = parts.first().copied().unwrap_or_default().to_owned();
                 match &read {
@@ -188,11 +177,6 @@ fn read(key: &Key, stored: Bytes) -> Result<Read, String> {
         "vec" => SegmentVectors::decode(0, &value).map_err(|e| e.to_string())?.len() as u64,
         "code" => Codes::decode(&value).map_err(|e| e.to_string())?.segment(0).len() as u64,
         "term" => postings::read(&value, |_| false, |_, _| {}).map(|()| 0).map_err(|why| why.0)?,
-        "fold" => FoldMap::decode(&value).map(|map| u64::from(map.rows()))?,
-        "fold.vec" => SegmentVectors::decode(0, &value).map_err(|e| e.to_string())?.len() as u64,
-        "fold.code" => Codes::decode(&value).map_err(|e| e.to_string())?.len() as u64,
-        // What is in its pieces is looked at with the whole fold.
-        "fold.term" => 0,
         "row" if !value.len().is_multiple_of(4) => return Err("its length is none of a row".to_owned()),
         "row" => 1,
         kind => record(kind, &value).map(|()| 1).map_err(|error| error.to_string())?,
@@ -225,9 +209,7 @@ fn record(kind: &str, value: &[u8]) -> serde_json::Result<()> {
         "folder" => is::<Folder>(value),
         "set" => is::<Instance>(value),
         "staging" => is::<Marker>(value),
-        "ws.slug" | "user.name" | "embed.uuid" | "invite.code" | "fold.loose" | "fold.dead" => {
-            is::<u64>(value)
-        }
+        "ws.slug" | "user.name" | "embed.uuid" | "invite.code" => is::<u64>(value),
         "embed.of" => is::<Vec<u64>>(value),
         "chat.id" | "key.id" | "sso.of" | "doc.hash" => is::<String>(value),
         _ => is::<IgnoredAny>(value),

@@ -1,91 +1,63 @@
-//! Values that searches have read lately: float rows, and buckets of words.
+//! Float rows that searches have read lately.
 
-use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A row or a bucket: its workspace, its segment or fold, its number there. Neither ever changes, and the number of neither
-/// is ever given to another one.
+/// A row: its workspace, its segment, its number there. A segment never changes, and its number is never given to
+/// another one.
 pub type Name = (u64, u64, u64);
 
-/// What may be kept.
-pub trait Kept: Clone {
-    /// Its bytes of memory.
-    fn bytes(&self) -> usize;
-}
-
-impl Kept for Arc<[f32]> {
-    fn bytes(&self) -> usize {
-        4 * self.len()
-    }
-}
-
-impl Kept for Bytes {
-    fn bytes(&self) -> usize {
-        self.len()
-    }
-}
-
-/// Float rows that were read lately.
-pub type FloatRows = Lately<Arc<[f32]>>;
-
-/// Buckets of words that were read lately.
-pub type Buckets = Lately<Bytes>;
-
-/// Values that were read lately, within a bound of bytes.
-pub struct Lately<T> {
+/// Rows that were read lately, within a bound of bytes.
+pub struct FloatRows {
     bytes_max: usize,
-    values: Mutex<Generations<T>>,
+    rows: Mutex<Generations>,
 }
 
-/// Values come into `young`. Once that is half of the bound, it becomes `old`, and what was old goes unless it was asked
+/// Rows come into `young`. Once that is half of the bound, it becomes `old`, and what was old goes unless it was asked
 /// for since.
-struct Generations<T> {
-    young: BTreeMap<Name, T>,
-    old: BTreeMap<Name, T>,
+#[derive(Default)]
+struct Generations {
+    young: BTreeMap<Name, Arc<[f32]>>,
+    old: BTreeMap<Name, Arc<[f32]>>,
     young_bytes: usize,
 }
 
-impl<T: Kept> Lately<T> {
-    /// No values yet, and never more than about `bytes_max` bytes of them.
-    pub fn new(bytes_max: usize) -> Lately<T> {
-        let values = Generations { young: BTreeMap::new(), old: BTreeMap::new(), young_bytes: 0 };
-        Lately { bytes_max, values: Mutex::new(values) }
+impl FloatRows {
+    /// No rows yet, and never more than about `bytes_max` bytes of them.
+    pub fn new(bytes_max: usize) -> FloatRows {
+        FloatRows { bytes_max, rows: Mutex::default() }
     }
 
-    /// The values of these names, as far as they are here.
-    pub fn get(&self, names: &[Name]) -> Vec<Option<T>> {
-        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        names.iter().map(|name| values.get(*name, self.bytes_max)).collect()
+    /// The rows of these names, as far as they are here.
+    pub fn get(&self, names: &[Name]) -> Vec<Option<Arc<[f32]>>> {
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().map(|name| rows.get(*name, self.bytes_max)).collect()
     }
 
-    /// Keeps a value.
-    pub fn put(&self, name: Name, value: T) {
-        self.values.lock().unwrap_or_else(PoisonError::into_inner).put(name, value, self.bytes_max);
+    /// Keeps a row.
+    pub fn put(&self, name: Name, row: Arc<[f32]>) {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).put(name, row, self.bytes_max);
     }
 }
 
-impl<T: Kept> Generations<T> {
-    fn get(&mut self, name: Name, bytes_max: usize) -> Option<T> {
-        if let Some(value) = self.young.get(&name) {
-            return Some(value.clone());
+impl Generations {
+    fn get(&mut self, name: Name, bytes_max: usize) -> Option<Arc<[f32]>> {
+        if let Some(row) = self.young.get(&name) {
+            return Some(Arc::clone(row));
         }
-        let value = self.old.remove(&name)?;
-        self.put(name, value.clone(), bytes_max);
-        Some(value)
+        let row = self.old.remove(&name)?;
+        self.put(name, Arc::clone(&row), bytes_max);
+        Some(row)
     }
 
-    fn put(&mut self, name: Name, value: T, bytes_max: usize) {
+    fn put(&mut self, name: Name, row: Arc<[f32]>, bytes_max: usize) {
         // Name, count and entry of the tree take some 64 bytes.
-        let bytes = 64 + value.bytes();
-        if bytes > bytes_max / 2 {
-            return;
-        }
+        let bytes = 64 + 4 * row.len();
         if self.young_bytes + bytes > bytes_max / 2 {
             self.old = std::mem::take(&mut self.young);
             self.young_bytes = 0;
         }
-        if self.young.insert(name, value).is_none() {
+        if self.young.insert(name, row).is_none() {
             self.young_bytes += bytes;
         }
     }

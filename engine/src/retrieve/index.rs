@@ -1,14 +1,12 @@
 //! Vector indexes in memory, by workspace, each as of one version of its head; and the float rows read lately.
 
-use super::floats::{Buckets, FloatRows};
-use super::fold::{Folding, View, views};
+use super::floats::FloatRows;
 use super::head::{IndexChange, IndexHead};
 use crate::api::{ApiError, Code};
 use crate::seam::text_or_base64::Blob;
 use crate::seam::{Cx, Key, KeyRange, Work};
-use crate::store::{self, StoreError, key};
+use crate::store::{self, key};
 use crate::vector::code::Codes;
-use crate::vector::error::VectorError;
 use crate::vector::index::VectorIndex;
 use crate::vector::segment::SegmentVectors;
 use std::collections::BTreeMap;
@@ -49,19 +47,8 @@ pub struct Loaded {
     pub index: Arc<VectorIndex>,
     /// What they are.
     pub rows: Rows,
-    /// Its folds.
-    pub folds: Arc<Vec<View>>,
     /// Float rows at hand.
     pub floats: Arc<FloatRows>,
-    /// Buckets of words at hand.
-    pub postings: Arc<Buckets>,
-}
-
-impl Loaded {
-    /// Memory that it takes.
-    fn bytes(&self) -> usize {
-        self.index.bytes() + self.folds.iter().map(View::bytes).sum::<usize>()
-    }
 }
 
 /// What the rows of an index are. It follows from what is stored alone, so that every host finds the same.
@@ -79,16 +66,10 @@ pub struct IndexCache {
     exact_rows_max: u64,
     entries: Mutex<Entries>,
     floats: Arc<FloatRows>,
-    postings: Arc<Buckets>,
-    folding: Arc<Folding>,
 }
 
-/// The part of the bytes that float rows may take, and that words may take: 1 of so many.
+/// The part of the bytes that float rows may take: 1 of so many.
 const FLOATS_SHARE: usize = 8;
-const POSTINGS_SHARE: usize = 4;
-
-/// How often an index is read anew that changes while it is read.
-const ATTEMPTS: usize = 8;
 
 #[derive(Default)]
 struct Entries {
@@ -97,62 +78,48 @@ struct Entries {
 }
 
 impl IndexCache {
-    /// An empty cache. Workspaces of up to `exact_rows_max` rows are searched exactly. What is to be folded is noted in
-    /// `folding`.
-    pub fn new(bytes_max: usize, exact_rows_max: u64, folding: Arc<Folding>) -> IndexCache {
+    /// An empty cache. Workspaces of up to `exact_rows_max` rows are searched exactly.
+    pub fn new(bytes_max: usize, exact_rows_max: u64) -> IndexCache {
         let floats = Arc::new(FloatRows::new(bytes_max / FLOATS_SHARE));
-        let postings = Arc::new(Buckets::new(bytes_max / POSTINGS_SHARE));
-        let bytes_max = bytes_max - bytes_max / FLOATS_SHARE - bytes_max / POSTINGS_SHARE;
-        IndexCache { bytes_max, exact_rows_max, entries: Mutex::default(), floats, postings, folding }
+        let bytes_max = bytes_max - bytes_max / FLOATS_SHARE;
+        IndexCache { bytes_max, exact_rows_max, entries: Mutex::default(), floats }
     }
 
     /// The index of a workspace as of its current head; `None` if it never had one or it has no rows.
     pub(crate) async fn load(&self, cx: &Cx, workspace: u64) -> Result<Option<Loaded>, ApiError> {
-        for _ in 0..ATTEMPTS {
-            let head = store::get::<IndexHead>(cx, key::index_head(workspace)).await?;
-            let Some(head) = head.filter(|head| head.rows > 0) else {
-                self.forget(workspace);
-                return Ok(None);
-            };
-            self.folding.note(workspace, &head);
-            if let Some(loaded) = self.load_as_of(cx, workspace, head).await? {
-                return Ok(Some(loaded));
-            }
+        let Some(head) = store::get::<IndexHead>(cx, key::index_head(workspace)).await? else {
+            self.forget(workspace);
+            return Ok(None);
+        };
+        if head.rows == 0 {
+            self.forget(workspace);
+            return Ok(None);
         }
-        Err(StoreError::Contended.into())
-    }
-
-    /// The index as of a head; `None` if it has moved on so far that it can no longer be read.
-    async fn load_as_of(&self, cx: &Cx, workspace: u64, head: IndexHead) -> Result<Option<Loaded>, ApiError> {
         let mut wanted = if head.rows > self.exact_rows_max { Rows::Codes } else { Rows::Whole };
-        if let Some(known) = self.touch(workspace) {
+        let known = self.touch(workspace);
+        if let Some(known) = known {
             if known.head == head {
                 return Ok(Some(known));
             }
             let follows = known.head.dim == head.dim && known.head.version < head.version;
             if follows
                 && known.rows == wanted
-                && let Some((index, removed)) = catch_up(cx, workspace, &known, &head).await?
+                && let Some(index) = catch_up(cx, workspace, known, &head).await?
             {
-                let folds = views(cx, workspace, &head, &known.folds, &removed).await?;
-                let Some(folds) = folds else { return Ok(None) };
-                return Ok(Some(self.keep(workspace, self.loaded(head, index, wanted, folds))));
+                return Ok(Some(self.keep(workspace, self.loaded(head, index, wanted))));
             }
         }
-        let Some(folds) = views(cx, workspace, &head, &[], &[]).await? else { return Ok(None) };
-        let Some(mut index) = read_all(cx, workspace, &head, &folds, wanted).await? else { return Ok(None) };
+        let mut index = read_all(cx, workspace, head.dim, wanted).await?;
         if wanted == Rows::Codes && (index.len() as u64) < head.rows {
             // Rows of an older build have no codes.
             wanted = Rows::Whole;
-            let Some(whole) = read_all(cx, workspace, &head, &folds, wanted).await? else { return Ok(None) };
-            index = whole;
+            index = read_all(cx, workspace, head.dim, wanted).await?;
         }
-        Ok(Some(self.keep(workspace, self.loaded(head, index, wanted, folds))))
+        Ok(Some(self.keep(workspace, self.loaded(head, index, wanted))))
     }
 
-    fn loaded(&self, head: IndexHead, index: VectorIndex, rows: Rows, folds: Vec<View>) -> Loaded {
-        let (floats, postings) = (Arc::clone(&self.floats), Arc::clone(&self.postings));
-        Loaded { head, index: Arc::new(index), rows, folds: Arc::new(folds), floats, postings }
+    fn loaded(&self, head: IndexHead, index: VectorIndex, rows: Rows) -> Loaded {
+        Loaded { head, index: Arc::new(index), rows, floats: Arc::clone(&self.floats) }
     }
 
     /// Drops a workspace's index.
@@ -181,11 +148,11 @@ impl IndexCache {
         if !newer {
             entries.by_workspace.insert(workspace, (clock, loaded.clone()));
         }
-        let mut bytes: usize = entries.by_workspace.values().map(|(_, e)| e.bytes()).sum();
+        let mut bytes: usize = entries.by_workspace.values().map(|(_, e)| e.index.bytes()).sum();
         while bytes > self.bytes_max {
             let oldest = entries.by_workspace.iter().min_by_key(|(_, (used, _))| *used).map(|(id, _)| *id);
             let Some((_, gone)) = oldest.and_then(|id| entries.by_workspace.remove(&id)) else { break };
-            bytes -= gone.bytes();
+            bytes -= gone.index.bytes();
         }
         loaded
     }
@@ -195,13 +162,13 @@ impl IndexCache {
     }
 }
 
-/// Applies what changed since `known`, and says which segments went; `None` if the log no longer reaches back so far.
+/// Applies what changed since `known`; `None` if the log no longer reaches back so far.
 async fn catch_up(
     cx: &Cx,
     workspace: u64,
-    known: &Loaded,
+    known: Loaded,
     head: &IndexHead,
-) -> Result<Option<(VectorIndex, Vec<u64>)>, ApiError> {
+) -> Result<Option<VectorIndex>, ApiError> {
     let versions = known.head.version + 1..=head.version;
     if versions.end() - versions.start() > 500 {
         return Ok(None);
@@ -209,7 +176,6 @@ async fn catch_up(
     let keys: Vec<Key> = versions.map(|version| key::index_log(workspace, version)).collect();
     let changes = store::get_many::<IndexChange>(cx, keys).await?;
     let mut index = (*known.index).clone();
-    let mut gone = Vec::new();
     for change in changes {
         let Some(change) = change else { return Ok(None) };
         for segment in change.removed {
@@ -217,7 +183,6 @@ async fn catch_up(
             for part in parts.take_while(|part| index.contains(*part)).collect::<Vec<_>>() {
                 index.remove(part);
             }
-            gone.push(segment);
         }
         for segment in change.added {
             // A segment that went again meanwhile is simply not there.
@@ -228,138 +193,17 @@ async fn catch_up(
             read_range(cx, range, known.rows, &mut index).await?;
         }
     }
-    Ok(Some((index, gone)))
+    Ok(Some(index))
 }
 
-/// All rows; `None` if the index has changed so that some were missed.
-async fn read_all(
-    cx: &Cx,
-    workspace: u64,
-    head: &IndexHead,
-    folds: &[View],
-    rows: Rows,
-) -> Result<Option<VectorIndex>, ApiError> {
+async fn read_all(cx: &Cx, workspace: u64, dim: usize, rows: Rows) -> Result<VectorIndex, ApiError> {
     let (index, range) = match rows {
-        Rows::Whole => (VectorIndex::new(head.dim), key::all_vectors(workspace)),
-        Rows::Codes => (VectorIndex::of_codes(head.dim), key::all_codes(workspace)),
+        Rows::Whole => (VectorIndex::new(dim), key::all_vectors(workspace)),
+        Rows::Codes => (VectorIndex::of_codes(dim), key::all_codes(workspace)),
     };
     let mut index = index.map_err(|e| ApiError::new(Code::StoreFailed, e.to_string()))?;
-    if head.loose.is_none() {
-        // Written by an older program, and not yet folded.
-        read_range(cx, range, rows, &mut index).await?;
-        return Ok(Some(index));
-    }
-    for view in folds {
-        if !read_packs(cx, workspace, view, rows, &mut index).await? {
-            return Ok(None);
-        }
-    }
-    let apart = |view: &View| {
-        let all = view.map.segments().iter().filter(|segment| !segment.packed && !view.is_gone(segment));
-        all.map(|segment| (segment.segment, u64::from(segment.rows))).collect::<Vec<_>>()
-    };
-    let mut segments: Vec<(u64, u64)> = folds.iter().flat_map(apart).collect();
-    if head.loose.is_some_and(|loose| loose.segments > 0) {
-        let loose = store::all::<u64>(cx, key::all_loose(workspace)).await?;
-        segments.extend(loose.iter().filter_map(|(at, rows)| Some((key::trailing_id(at)?, *rows))));
-    }
-    read_segments(cx, workspace, head.dim, &segments, rows, &mut index).await?;
-    // What was loose may have become part of a fold meanwhile.
-    let now = store::get::<IndexHead>(cx, key::index_head(workspace)).await?;
-    Ok(now.is_some_and(|now| now.folds == head.folds).then_some(index))
-}
-
-/// Reads the small segments of a fold. False if it is gone.
-async fn read_packs(
-    cx: &Cx,
-    workspace: u64,
-    view: &View,
-    rows: Rows,
-    index: &mut VectorIndex,
-) -> Result<bool, ApiError> {
-    let packs = view.map.packs();
-    let place = |part: usize| match rows {
-        Rows::Whole => key::fold_vectors(workspace, view.id, part as u64),
-        Rows::Codes => key::fold_codes(workspace, view.id, part as u64),
-    };
-    let keys: Vec<Key> = (0..packs.len()).map(place).collect();
-    let each = part_rows(index.dim()) * bytes_of_row(index.dim(), rows);
-    let mut slices = cx.slices();
-    for (keys, packs) in fitting(each, &keys).zip(fitting(each, &packs)) {
-        let values = store::get_bytes(cx, keys.to_vec()).await?;
-        for ((key, pack), bytes) in keys.iter().zip(packs).zip(values) {
-            let Some(bytes) = bytes else { return Ok(false) };
-            let (mut names, mut start) = (Vec::with_capacity(pack.len()), 0);
-            for segment in pack.iter().filter_map(|at| view.map.segments().get(*at)) {
-                if !view.is_gone(segment) {
-                    names.push((part_name(segment.segment, 0), start, segment.rows));
-                }
-                start += segment.rows;
-            }
-            let read = decode(0, &bytes, rows).and_then(|rows| index.insert_many(rows, &names));
-            if let Err(why) = read {
-                return Err(store::damaged(cx, key, why.to_string()).await.into());
-            }
-            slices.spend(Work::Bytes(bytes.len() + 100 * names.len())).await;
-        }
-    }
-    Ok(true)
-}
-
-/// Reads segments by their own records: each with its rows.
-async fn read_segments(
-    cx: &Cx,
-    workspace: u64,
-    dim: usize,
-    segments: &[(u64, u64)],
-    rows: Rows,
-    index: &mut VectorIndex,
-) -> Result<(), ApiError> {
-    let mut slices = cx.slices();
-    let (mut keys, mut bytes) = (Vec::new(), 0);
-    for (n, (segment, count)) in segments.iter().enumerate() {
-        for part in 0..count.div_ceil(part_rows(dim) as u64) {
-            keys.push(match rows {
-                Rows::Whole => key::vectors(workspace, *segment, part),
-                Rows::Codes => key::codes(workspace, *segment, part),
-            });
-            bytes += rows_in_part(*count, dim, part) as usize * bytes_of_row(dim, rows);
-            let is_last = n + 1 == segments.len() && (part + 1) * part_rows(dim) as u64 >= *count;
-            if bytes < PAGE_BYTES && keys.len() < PAGE_MAX as usize && !is_last {
-                continue;
-            }
-            bytes = 0;
-            let some = std::mem::take(&mut keys);
-            for (key, value) in some.iter().zip(store::get_bytes(cx, some.clone()).await?) {
-                // A segment that went meanwhile is simply not there.
-                let Some(value) = value else { continue };
-                if let Err(why) = insert(index, key, &value, rows) {
-                    return Err(store::damaged(cx, key, why).await.into());
-                }
-                slices.spend(Work::Bytes(value.len())).await;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn bytes_of_row(dim: usize, rows: Rows) -> usize {
-    match rows {
-        Rows::Whole => dim + 8,
-        Rows::Codes => dim.div_ceil(4) + 4,
-    }
-}
-
-/// As many as a page should have, where one has about so many bytes.
-fn fitting<T>(each: usize, all: &[T]) -> std::slice::Chunks<'_, T> {
-    all.chunks((PAGE_BYTES / each.max(1)).max(1))
-}
-
-fn decode(name: u64, bytes: &[u8], rows: Rows) -> Result<SegmentVectors, VectorError> {
-    match rows {
-        Rows::Whole => SegmentVectors::decode(name, bytes),
-        Rows::Codes => Codes::decode(bytes).map(|codes| codes.segment(name)),
-    }
+    read_range(cx, range, rows, &mut index).await?;
+    Ok(index)
 }
 
 /// Parts read at once at first, and at most: those of small documents are small.
@@ -399,8 +243,12 @@ fn insert(index: &mut VectorIndex, key: &Key, bytes: &[u8], rows: Rows) -> Resul
     let (Some(Ok(part)), Some(Ok(segment))) = (numbers.next(), numbers.next()) else {
         return Err("its key names no segment".to_owned());
     };
-    let rows = decode(part_name(segment, part), bytes, rows).map_err(|e| e.to_string())?;
-    index.insert(rows).map_err(|e| e.to_string())?;
+    let name = part_name(segment, part);
+    let rows = match rows {
+        Rows::Whole => SegmentVectors::decode(name, bytes),
+        Rows::Codes => Codes::decode(bytes).map(|codes| codes.segment(name)),
+    };
+    index.insert(rows.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
     Ok(())
 }
 

@@ -5,19 +5,16 @@
 //! a larger one is staged first (see [`super::staging`]). All writers of a workspace meet at its index
 //! head and nowhere else; who comes second repeats that last commit only.
 
-use super::fold::Folding;
 use super::segment::SegmentWriter;
 use super::staging::segment_ranges;
-use super::{IndexHead, Piece, change_index, fold, lexical, part_rows, placement, upgrade};
+use super::{Growth, IndexChange, IndexHead, change_index, lexical, part_rows, placement};
 use crate::Engine;
 use crate::api::{ApiError, Code, log_event};
-use crate::chunk::{self, Chunk, ChunkMode, ChunkOptions, Chunker, passage};
+use crate::chunk::{self, ChunkMode, ChunkOptions, Chunker};
 use crate::embed::{self, Embedder};
 use crate::model::{Document, Pages, Placement, TEXT_PART_BYTES, Workspace};
 use crate::seam::{Cx, Key, Work};
-use crate::settings::Chunking;
 use crate::store::{self, StoreError, key, retry};
-use crate::text::words::utf16_len;
 use crate::tokens::TRUNCATION_MARKER;
 use haversack_extract::PageSpan;
 use serde_json::json;
@@ -71,14 +68,11 @@ pub async fn add_document(
         document,
         source,
         model: embedder.model_name(),
-        chunking: engine.settings().chunking,
         deduplicate: engine.settings().deduplicate,
-        folding: engine.folding(),
     };
     if let Some(known) = adding.known().await? {
         return Ok(Added::Already(known));
     }
-    upgrade::begin(cx, engine, workspace.id).await?;
     let head = store::get::<IndexHead>(cx, key::index_head(workspace.id)).await?;
     adding.check_model(head.as_ref(), None)?;
 
@@ -90,9 +84,6 @@ pub async fn add_document(
     };
     if !matches!(result, Ok(Added::New(_))) {
         writer.discard().await;
-    } else if !engine.folding().is_tended() && head.as_ref().is_some_and(|head| head.former.is_some()) {
-        // This host has no other time for it. The document is in whatever becomes of this.
-        let _ = Box::pin(upgrade::all(cx, engine, workspace.id)).await;
     }
     result
 }
@@ -117,11 +108,8 @@ pub async fn index_again(
         document,
         source: Source::Stored,
         model: embedder.model_name(),
-        chunking: engine.settings().chunking,
         deduplicate: false,
-        folding: engine.folding(),
     };
-    upgrade::begin(cx, engine, workspace.id).await?;
     let head = store::get::<IndexHead>(cx, key::index_head(workspace.id)).await?;
     adding.check_model(head.as_ref(), None)?;
     let mut writer = SegmentWriter::again(cx, placement, &document.title).await?;
@@ -139,29 +127,13 @@ pub async fn index_again(
 fn chunk_options(engine: &Engine, embedder: &Embedder, document: &Document) -> ChunkOptions {
     let settings = engine.settings();
     let most = embedder.max_chunk_chars();
-    let by_sentences = settings.chunking == Chunking::Sentences;
-    let mode = match (by_sentences, document.markdown) {
-        (true, true) => ChunkMode::Markdown,
-        (true, false) if passage::is_delimited(&document.title) => ChunkMode::Records,
-        (true, false) => ChunkMode::Sentences,
-        (false, true) if settings.chunk_by_structure => ChunkMode::Markdown,
-        (false, _) => ChunkMode::Recursive,
+    let size = settings.chunk_size.map_or(most, |size| size.min(most));
+    let mode = match settings.chunk_by_structure && document.markdown {
+        true => ChunkMode::Markdown,
+        false => ChunkMode::Recursive,
     };
-    // The built-in embedder reads texts of any length; its limit is the size that AnythingLLM gives its own.
-    let most =
-        if by_sentences && matches!(embedder, Embedder::Builtin) { most.max(SENTENCES_SIZE) } else { most };
-    let size = settings.chunk_size.unwrap_or(if by_sentences { SENTENCES_SIZE } else { most }).min(most);
-    let overlap = if by_sentences { SENTENCES_OVERLAP.min(size / 3) } else { RECURSIVE_OVERLAP };
-    ChunkOptions { size, overlap: settings.chunk_overlap.unwrap_or(overlap), mode }
+    ChunkOptions { size, overlap: settings.chunk_overlap, mode }
 }
-
-/// Longest chunk of whole sentences, in UTF-16 units, and what is repeated at most. Chosen on collections of
-/// [`docs/quality.md`](../../../docs/quality.md): larger chunks find more of an answer, and more beside it.
-const SENTENCES_SIZE: usize = 1100;
-const SENTENCES_OVERLAP: usize = 150;
-
-/// The overlap of AnythingLLM's splitter.
-const RECURSIVE_OVERLAP: usize = 20;
 
 /// The text of a stored document.
 ///
@@ -200,30 +172,6 @@ pub async fn read_ends(cx: &Cx, document: &Document, most: u64) -> Result<String
     text.push_str(TRUNCATION_MARKER);
     read_parts(cx, document, document.text_parts - side..document.text_parts, &mut text).await?;
     Ok(text)
-}
-
-/// How many UTF-16 code units of the text of a stored document stand in front of some of its bytes, which are in order.
-///
-/// # Errors
-/// As [`read_text`].
-pub async fn utf16_at(cx: &Cx, document: &Document, places: &[u64]) -> Result<Vec<u64>, StoreError> {
-    let mut out = Vec::with_capacity(places.len());
-    let (mut bytes, mut units, mut text) = (0u64, 0u64, String::new());
-    for part in 0..document.text_parts {
-        if out.len() == places.len() {
-            break;
-        }
-        text.clear();
-        read_parts(cx, document, part..part + 1, &mut text).await?;
-        let end = bytes + text.len() as u64;
-        while let Some(place) = places.get(out.len()).filter(|place| **place <= end) {
-            let at = usize::try_from(place.saturating_sub(bytes)).unwrap_or(text.len());
-            out.push(units + utf16_len(&text[..text.floor_char_boundary(at)]) as u64);
-        }
-        (bytes, units) = (end, units + utf16_len(&text) as u64);
-    }
-    out.resize(places.len(), units);
-    Ok(out)
 }
 
 /// Adds some parts of a text to `text`.
@@ -278,9 +226,7 @@ struct Adding<'a> {
     document: &'a Document,
     source: Source<'a>,
     model: &'a str,
-    chunking: Chunking,
     deduplicate: bool,
-    folding: &'a Folding,
 }
 
 impl Adding<'_> {
@@ -322,13 +268,8 @@ impl Adding<'_> {
         writer: &mut SegmentWriter,
     ) -> Result<(), ApiError> {
         let Document { title, published, chunk_source, .. } = self.document;
-        let compatible = self.chunking == Chunking::Compatible;
-        let about = match compatible {
-            true => chunk::header(title, published, chunk_source),
-            false => passage::title_line(title),
-        };
         // Some models want a word of their own before a passage; it is no part of what is stored.
-        let header = [embedder.passage_prefix(), &about].concat();
+        let header = [embedder.passage_prefix(), &chunk::header(title, published, chunk_source)].concat();
         let (text, pages): (Cow<str>, Cow<[PageSpan]>) = match self.source {
             Source::AtHand(text, pages) => (text.into(), pages.into()),
             Source::Stored => {
@@ -345,11 +286,8 @@ impl Adding<'_> {
             let bytes = chunks.iter().map(|chunk| chunk.span.len()).sum::<usize>();
             slices.spend(Work::Words(bytes.max(DESERT_BYTES))).await;
             if !chunks.is_empty() {
-                let embedded = |chunk: &Chunk| match compatible {
-                    true => chunk.shown(&text),
-                    false => passage::embedded(chunk, &text).into(),
-                };
-                let passages: Vec<Cow<str>> = chunks.iter().map(embedded).collect();
+                let span = |chunk: &chunk::Chunk| text.get(chunk.span.clone()).unwrap_or_default();
+                let passages: Vec<&str> = chunks.iter().map(span).collect();
                 let vectors = embed::embed_passages(self.cx, embedder, &header, &passages).await?;
                 writer.push(&text, &chunks, &vectors).await?;
             }
@@ -391,11 +329,11 @@ impl Adding<'_> {
             }
             writer.write_into(&mut tx).await?;
             let (rows, words) = (writer.rows(), writer.words());
-            let gone = Piece { segment: found.segment, rows: found.chunks, words: found.words };
-            let came = Piece { segment: ids.segment, rows, words };
+            let growth = Growth::by(rows, words) + -Growth::by(found.chunks, found.words);
+            let change = IndexChange { added: vec![ids.segment], removed: vec![found.segment] };
             let placed = Placement { segment: ids.segment, chunks: rows, words, ..found };
             tx.put(key::placement(workspace, placed.id), &placed)?;
-            change_index(&mut tx, workspace, Some(gone), Some(came), self.model, writer.dim()).await?;
+            change_index(&mut tx, workspace, &change, growth, self.model, writer.dim()).await?;
             if tx.commit().await? {
                 return Ok(());
             }
@@ -440,8 +378,9 @@ impl Adding<'_> {
             }
             writer.write_into(&mut tx).await?;
             placement::put(&mut tx, &placed)?;
-            let came = Piece { segment: ids.segment, rows: writer.rows(), words: writer.words() };
-            let head = change_index(&mut tx, workspace, None, Some(came), self.model, writer.dim()).await?;
+            let change = IndexChange { added: vec![ids.segment], removed: vec![] };
+            let growth = Growth::by(writer.rows(), writer.words());
+            change_index(&mut tx, workspace, &change, growth, self.model, writer.dim()).await?;
             let metadata = json!({
                 "workspaceName": self.workspace.name,
                 "numberOfDocumentsAdded": 1,
@@ -449,7 +388,6 @@ impl Adding<'_> {
             });
             log_event(cx, &mut tx, "workspace_documents_added", metadata).await?;
             if tx.commit().await? {
-                fold::after_change(cx, self.folding, workspace, &head).await;
                 return Ok(Added::New(placed));
             }
         }

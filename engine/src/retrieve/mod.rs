@@ -2,7 +2,6 @@
 
 pub(crate) mod estate;
 mod floats;
-pub(crate) mod fold;
 mod head;
 mod index;
 pub(crate) mod ingest;
@@ -13,10 +12,7 @@ pub mod search;
 mod segment;
 pub(crate) mod staging;
 
-pub(crate) use head::fold_ranges;
-pub mod upgrade;
-
-pub use head::{Fold, IndexChange, IndexHead, Loose, Piece, change_index};
+pub use head::{Growth, IndexChange, IndexHead, change_index};
 pub(crate) use index::rows_in_part;
 pub use index::{IndexCache, part_rows};
 pub(crate) use staging::index_ranges;

@@ -5,7 +5,7 @@
 
 use super::placement;
 use super::staging::{Marker, Staged, next_number, segment_ranges};
-use super::{IndexHead, Piece, change_index, lexical};
+use super::{Growth, IndexChange, IndexHead, change_index, lexical};
 use crate::api::log_event;
 use crate::model::{Document, Placement, Workspace};
 use crate::seam::Cx;
@@ -155,11 +155,12 @@ impl Removal {
                 tx.delete_range(range);
             }
             if let Some(head) = head {
+                let change = IndexChange { added: vec![], removed: vec![found.segment] };
                 for place in lexical::keys(workspace, found.segment, found.chunks, head.dim) {
                     tx.delete(place);
                 }
-                let gone = Piece { segment: found.segment, rows: found.chunks, words: found.words };
-                change_index(&mut tx, workspace, Some(gone), None, &head.embedder, head.dim).await?;
+                let growth = -Growth::by(found.chunks, found.words);
+                change_index(&mut tx, workspace, &change, growth, &head.embedder, head.dim).await?;
             }
             let metadata =
                 json!({ "workspaceName": name, "numberOfDocuments": 1, "docpath": found.document.path() });

@@ -2,20 +2,13 @@
 
 use super::index::{Loaded, Rows, locate};
 use super::lexical::{self, Place};
-use super::upgrade;
 use crate::Engine;
 use crate::api::{ApiError, Code};
 use crate::embed::{self, Purpose};
-use crate::lexical::collect::row_terms;
-use crate::lexical::detect::detect;
-use crate::lexical::evidence::{Asked, MAY_ANSWER, relevance, share_of_words};
-use crate::lexical::fusion::{Blend, DEPTH, fuse};
-use crate::lexical::language::Language;
-use crate::lexical::question::{QUESTION_BYTES_MAX, Wanted, question};
-use crate::llm::extractive::is_general;
+use crate::lexical::fusion::{DEPTH, fuse, share_of_vectors};
 use crate::model::{ChunkRecord, Placement, SearchMode};
 use crate::seam::{Cx, Work};
-use crate::store::{self, StoreError, key};
+use crate::store::{self, key};
 use crate::vector::code;
 use crate::vector::rotation::rotate;
 use crate::vector::search::{Candidate, Hit, Rescore, Scan};
@@ -33,9 +26,8 @@ pub struct Query<'a> {
     pub mode: SearchMode,
     /// At most so many chunks.
     pub top_n: u64,
-    /// Chunks with a lower score are dropped, unless their words say enough; 0 to 1. Without one, chunks are dropped that
-    /// hardly answer: by their score as this embedder's scores go, and by their words.
-    pub threshold: Option<f64>,
+    /// Chunks with a lower score are dropped, unless their words were found; 0 to 1.
+    pub threshold: f64,
     /// `docId`s of documents whose chunks are dropped after the search, so that fewer than `top_n` may
     /// remain (reference §7.7).
     pub without: &'a BTreeSet<String>,
@@ -56,22 +48,10 @@ pub struct Found {
     pub lexical: Option<f64>,
     /// Both together, 0 to 1, where both were looked at.
     pub fused: Option<f64>,
-    /// How likely it answers, 0 to 1, see [`crate::lexical::evidence`].
-    pub relevance: f64,
-}
-
-/// The threshold of a search for which this one is set, if any is. A question about the documents as such, "what is this
-/// about?", is like none of their passages: without a threshold that was set, all of them may answer it. Where vectors alone
-/// decide, they do, as in AnythingLLM.
-pub(crate) fn threshold(set: Option<f64>, mode: SearchMode, question: &str) -> Option<f64> {
-    // A long question names something.
-    const LONG: usize = 1 << 10;
-    let is_open = mode != SearchMode::Vector && question.len() <= LONG;
-    set.or_else(|| (is_open && is_general(question)).then_some(0.0))
 }
 
 /// What a search brought.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Searched {
     /// Best first.
     pub found: Vec<Found>,
@@ -116,97 +96,26 @@ pub(crate) async fn search(
     let embedder = engine.embedder();
     let vectors = embed::embed(cx, embedder, &[query.text.to_owned()], Purpose::Query).await?;
     let vector = vectors.into_iter().next().unwrap_or_default();
-    let is_former = upgrade::is_due(&loaded.head) && embedder.model_name() == embed::BUILTIN_MODEL;
-    let fits = embedder.model_name() == loaded.head.embedder || is_former;
-    if vector.len() != loaded.head.dim || !fits {
+    if vector.len() != loaded.head.dim || embedder.model_name() != loaded.head.embedder {
         return Err(other_embedder(&loaded, embedder.model_name(), vector.len()));
     }
-    // Vectors of the former built-in model say nothing about this one's.
-    let (vector, mode) = match is_former {
-        true => (vec![0.0; vector.len()], SearchMode::Lexical),
-        false => (vector, query.mode),
-    };
     let top_n = usize::try_from(query.top_n).unwrap_or(usize::MAX).min(loaded.index.len());
-    let mut asked = None;
-    let ranked = match mode {
+    let ranked = match query.mode {
         SearchMode::Vector => {
             let hits = nearest(cx, workspace, &loaded, &vector, top_n).await?;
             hits.into_iter().map(|hit| Ranked { hit, lexical: None, fused: None }).collect()
         }
-        mode => {
-            let (ranked, words) =
-                by_words(cx, engine, workspace, &loaded, &vector, query.text, (mode, top_n)).await?;
-            asked = Some(words);
-            ranked
-        }
-    };
-    let judge = Judge {
-        is_builtin: loaded.head.embedder == embed::BUILTIN_MODEL,
-        passages: loaded.head.rows,
-        threshold: query.threshold,
+        mode => by_words(cx, workspace, &loaded, &vector, query.text, mode, top_n).await?,
     };
     let (mut kept, mut below) = (Vec::new(), Vec::new());
-    let mut slices = cx.slices();
-    for mut one in fetch(cx, workspace, ranked, loaded.head.dim).await? {
-        let share = asked.as_ref().map(|asked| asked.share_in(&one));
-        if share.is_some() {
-            slices.spend(Work::Words(one.chunk.text.len())).await;
-        }
-        let is_kept = judge.judge(&mut one, share);
-        if !is_kept {
+    for one in fetch(cx, workspace, ranked, loaded.head.dim).await? {
+        if one.score < query.threshold && one.lexical.is_none() {
             below.push(one);
         } else if !query.without.contains(&one.placement.doc_id) {
             kept.push(one);
         }
     }
     Ok(Searched { found: kept, below, exact: loaded.rows == Rows::Whole })
-}
-
-/// The words of a question, and what each counts in this workspace: more for rare ones.
-struct AskedWords {
-    wanted: Vec<Wanted>,
-    weights: Vec<f64>,
-}
-
-impl AskedWords {
-    /// The share of the question's words, by what they count, that a chunk has, 0 to 1.
-    fn share_in(&self, found: &Found) -> f64 {
-        let chunk = &found.chunk;
-        let headings = chunk.headings.iter().map(String::as_str);
-        let title = found.placement.document.title.as_str();
-        let said: Vec<&str> = [chunk.text.as_str(), title].into_iter().chain(headings).collect();
-        let terms = row_terms(&said, detect(&chunk.text));
-        share_of_words(self.wanted.iter().zip(&self.weights).map(|(word, weight)| Asked {
-            weight: *weight,
-            found: word.alternatives.iter().any(|term| terms.contains_key(term)),
-        }))
-    }
-}
-
-/// Decides which chunks are kept.
-struct Judge {
-    /// The vectors are of the built-in model, whose scores are known well.
-    is_builtin: bool,
-    passages: u64,
-    threshold: Option<f64>,
-}
-
-impl Judge {
-    /// Whether a chunk with this share of the question's words is kept. Notes its relevance.
-    fn judge(&self, one: &mut Found, share: Option<f64>) -> bool {
-        let cosine = 1.0 - f64::from(one.distance);
-        // A text of which the embedder knows no token has no vector: that says nothing about it.
-        let cosine = Some(cosine).filter(|cosine| *cosine != 0.0);
-        let by_words = share.map_or(0.0, |share| relevance(None, Some(share), self.passages));
-        one.relevance = match self.is_builtin {
-            true => relevance(cosine, share, self.passages),
-            false => one.score.max(by_words),
-        };
-        match self.threshold {
-            Some(threshold) => one.score >= threshold || by_words >= MAY_ANSWER,
-            None => one.relevance >= MAY_ANSWER,
-        }
-    }
 }
 
 /// The rows nearest to a vector.
@@ -227,15 +136,15 @@ async fn nearest(
 /// The rows whose words, or words and vectors, match best.
 async fn by_words(
     cx: &Cx,
-    engine: &Engine,
     workspace: u64,
     loaded: &Loaded,
     vector: &[f32],
     text: &str,
-    (mode, top_n): (SearchMode, usize),
-) -> Result<(Vec<Ranked>, AskedWords), ApiError> {
+    mode: SearchMode,
+    top_n: usize,
+) -> Result<Vec<Ranked>, ApiError> {
     let depth = top_n.max(DEPTH);
-    let (words, asked) = words(cx, engine, workspace, loaded, text, depth).await?;
+    let words = lexical::search(cx, workspace, &loaded.head, text, depth).await?;
     let hits = match mode {
         SearchMode::Hybrid => nearest(cx, workspace, loaded, vector, depth.min(loaded.index.len())).await?,
         _ => Vec::new(),
@@ -244,8 +153,8 @@ async fn by_words(
     let vectors: Vec<(Place, f64)> = hits.iter().map(|hit| (place(hit), f64::from(hit.cosine))).collect();
     let ranked: Vec<(Place, Option<f64>)> = match mode {
         SearchMode::Hybrid => {
-            let blend = Blend::of(&loaded.head.embedder, embed::BUILTIN_MODEL);
-            fuse(&vectors, &words, blend).into_iter().map(|(place, fused)| (place, Some(fused))).collect()
+            let share = share_of_vectors(&loaded.head.embedder, embed::BUILTIN_MODEL);
+            fuse(&vectors, &words, share).into_iter().map(|(place, fused)| (place, Some(fused))).collect()
         }
         _ => words.iter().map(|(place, _)| (*place, None)).collect(),
     };
@@ -259,38 +168,7 @@ async fn by_words(
     let whole = ranked.iter().filter_map(|(place, fused)| {
         Some(Ranked { hit: *known.get(place)?, lexical: lexical.get(place).copied(), fused: *fused })
     });
-    Ok((whole.collect(), asked))
-}
-
-/// How often an index is loaded anew whose folds change while it is searched.
-const ATTEMPTS: usize = 8;
-
-/// The rows whose words match best.
-async fn words(
-    cx: &Cx,
-    engine: &Engine,
-    workspace: u64,
-    loaded: &Loaded,
-    text: &str,
-    most: usize,
-) -> Result<(Vec<(Place, f64)>, AskedWords), ApiError> {
-    // Of which languages the rows are, is not stored: each word is looked for as any language would store it.
-    let wanted = question(text, &Language::ALL);
-    cx.slices().spend(Work::Words(text.len().min(QUESTION_BYTES_MAX) * Language::ALL.len())).await;
-    let mut fresh: Option<Loaded> = None;
-    for _ in 0..ATTEMPTS {
-        let index = fresh.as_ref().unwrap_or(loaded);
-        if let Some(lexical::Words { rows, weights }) =
-            lexical::search(cx, workspace, index, &wanted, most).await?
-        {
-            return Ok((rows, AskedWords { wanted, weights }));
-        }
-        fresh = engine.indexes().load(cx, workspace).await?;
-        if fresh.is_none() {
-            return Ok((Vec::new(), AskedWords { wanted, weights: Vec::new() }));
-        }
-    }
-    Err(StoreError::Contended.into())
+    Ok(whole.collect())
 }
 
 /// How near some rows are.
@@ -421,8 +299,7 @@ async fn fetch(cx: &Cx, workspace: u64, ranked: Vec<Ranked>, dim: usize) -> Resu
     let found = ranked.into_iter().zip(chunks).filter_map(|(Ranked { hit, lexical, fused }, chunk)| {
         let chunk = chunk?;
         let placement = placements.get(&chunk.placement)?.clone();
-        let (distance, score) = (hit.distance(), hit.score());
-        Some(Found { placement, chunk, distance, score, lexical, fused, relevance: 0.0 })
+        Some(Found { placement, chunk, distance: hit.distance(), score: hit.score(), lexical, fused })
     });
     Ok(found.collect())
 }

@@ -6,8 +6,6 @@ use crate::api::ApiError;
 use crate::api::Code;
 use crate::chunk::Chunk;
 use crate::lexical::collect::Collected;
-use crate::lexical::detect::detect;
-use crate::lexical::language::Language;
 use crate::model::{ChunkRecord, Placement};
 use crate::seam::{Cx, Slices, Work, Write};
 use crate::store::{StoreError, Transaction, key, next_id};
@@ -30,8 +28,6 @@ pub struct SegmentWriter {
     part: Option<(SegmentVectors, Codes)>,
     rotation: Option<Rotation>,
     terms: Collected,
-    /// That of the text, once there is one.
-    language: Option<Language>,
     words: u64,
     parts: u64,
     rows: u64,
@@ -65,7 +61,6 @@ impl SegmentWriter {
             part: None,
             rotation: None,
             terms: Collected::default(),
-            language: None,
             words: 0,
             parts: 0,
             rows: 0,
@@ -117,7 +112,6 @@ impl SegmentWriter {
             return Err(ApiError::new(Code::EmbedderFailed, message));
         }
         let ids = self.ids().await?;
-        self.language.get_or_insert_with(|| detect(text));
         for (chunk, vector) in chunks.iter().zip(vectors) {
             self.push_row(ids, text, chunk, vector)?;
             let said = chunk.span.len() + self.title.len();
@@ -148,7 +142,7 @@ impl SegmentWriter {
         let record = ChunkRecord {
             id: self.cx.uuid().to_string(),
             placement: ids.placement,
-            text: chunk.shown(text).into_owned(),
+            text: text.get(chunk.span.clone()).unwrap_or_default().to_owned(),
             start: chunk.span.start as u64,
             end: chunk.span.end as u64,
             page: chunk.page,
@@ -156,7 +150,7 @@ impl SegmentWriter {
         };
         let headings = record.headings.iter().map(String::as_str);
         let said: Vec<&str> = [record.text.as_str(), &self.title].into_iter().chain(headings).collect();
-        let words = self.terms.push(&said, self.language.unwrap_or_default());
+        let words = self.terms.push(&said);
         self.words += u64::from(words);
         let row_key = key::row(self.workspace, ids.segment, self.rows);
         self.put(Write::Put(row_key, encode_f32_row(&row).into()));

@@ -27,11 +27,6 @@ pub enum Staged {
         /// The workspace's id.
         workspace: u64,
     },
-    /// A fold, whose number is the marker's.
-    Fold {
-        /// The workspace's id.
-        workspace: u64,
-    },
     /// Texts of documents.
     Texts {
         /// The documents' ids.
@@ -177,11 +172,6 @@ pub async fn discard(cx: &Cx, number: u64, is_dead: impl Fn(&Marker) -> bool) ->
 fn ranges(number: u64, of: &Staged) -> Vec<KeyRange> {
     match of {
         Staged::Segment { workspace } => segment_ranges(*workspace, number).into(),
-        Staged::Fold { workspace } => vec![
-            key::all_fold_terms(*workspace, number),
-            key::all_fold_vectors(*workspace, number),
-            key::all_fold_codes(*workspace, number),
-        ],
         Staged::Texts { documents } => documents.iter().map(|id| key::document_texts(id)).collect(),
         Staged::Orphans { workspace, thread: None } => {
             vec![key::chats(*workspace), key::threads(*workspace), key::members_in(*workspace)]
@@ -201,9 +191,6 @@ async fn leads(cx: &Cx, number: u64, of: &Staged) -> Result<Vec<Key>, StoreError
         // Vectors of a part are written before its terms.
         let parts = scan_keys(cx, key::segment_vectors(*workspace, number)).await?.len() as u64;
         return Ok(lexical::all_keys(*workspace, number, parts));
-    }
-    if let Staged::Fold { workspace } = of {
-        return Ok(vec![key::fold(*workspace, number)]);
     }
     let Staged::Orphans { workspace, thread } = of else { return Ok(Vec::new()) };
     let chats = match thread {
@@ -252,14 +239,8 @@ impl Orphans {
 }
 
 /// Everything that the index of a workspace is made of but its head and log, and about how large its values are.
-pub fn index_ranges(workspace: u64) -> [(KeyRange, u64); 11] {
+pub fn index_ranges(workspace: u64) -> [(KeyRange, u64); 5] {
     [
-        (key::folds_codes(workspace), 1 << 18),
-        (key::all_dead(workspace), 64),
-        (key::all_loose(workspace), 64),
-        (key::folds_terms(workspace), 1 << 15),
-        (key::folds_vectors(workspace), 1 << 20),
-        (key::folds(workspace), 1 << 18),
         (key::all_chunks(workspace), 2 << 10),
         (key::all_codes(workspace), 1 << 18),
         (key::all_rows(workspace), 2 << 10),

@@ -82,20 +82,6 @@ impl Cx {
         Timer { mailbox: self.mailbox.clone(), at, key: None }
     }
 
-    /// Ready once the client has been sent nothing for so long.
-    pub async fn quiet(&self, ms: u64) {
-        loop {
-            let (now, at) = {
-                let state = self.mailbox.lock();
-                (state.now, state.sent_at.plus(ms))
-            };
-            if now >= at {
-                return;
-            }
-            Timer { mailbox: self.mailbox.clone(), at, key: None }.await;
-        }
-    }
-
     /// `future`, unless `ms` pass before it is ready; it is dropped then.
     pub async fn timeout<F: Future>(&self, ms: u64, future: F) -> Result<F::Output, Elapsed> {
         use futures_util::future::{Either, select};
@@ -141,7 +127,6 @@ impl Cx {
         let mut state = self.mailbox.lock();
         if !state.head_sent {
             state.head_sent = true;
-            state.sent_at = state.now;
             state.outbox.push_back(Output::Head(head));
         }
     }
@@ -154,9 +139,7 @@ impl Cx {
     /// Sends a piece of the body; empty pieces are dropped.
     pub fn body(&self, bytes: Bytes) {
         if !bytes.is_empty() {
-            let mut state = self.mailbox.lock();
-            state.sent_at = state.now;
-            state.outbox.push_back(Output::Body(bytes));
+            self.mailbox.lock().outbox.push_back(Output::Body(bytes));
         }
     }
 }

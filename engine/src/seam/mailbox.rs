@@ -27,8 +27,6 @@ pub(super) struct State {
     pub disconnected: bool,
     pub disconnect_wakers: Vec<Waker>,
     pub head_sent: bool,
-    /// When the client was last sent anything; at first, when the run began.
-    pub sent_at: UnixMs,
 }
 
 impl State {

@@ -56,7 +56,6 @@ impl Run {
             disconnected: false,
             disconnect_wakers: Vec::new(),
             head_sent: false,
-            sent_at: origin.now,
         });
         let cx = Cx::new(mailbox.clone(), origin);
         Run { future: Some(Box::pin(body(cx))), mailbox, woken: Arc::new(Woken(AtomicBool::new(true))) }

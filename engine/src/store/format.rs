@@ -9,8 +9,7 @@ use crate::seam::Cx;
 /// | --- | --- |
 /// | 1 | the keys of [`super::key`] |
 /// | 2 | values may have a check sum, see [`super::seal`]; those without one stay as they are |
-/// | 3 | segments are folded (see `retrieve::fold`); the words of short documents lie in one bucket |
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 2;
 
 /// Why the data cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +48,7 @@ pub async fn migrate(cx: &Cx) -> Result<u32, FormatError> {
         match found {
             Some(FORMAT) => return Ok(FORMAT),
             Some(newer) if newer > FORMAT => return Err(FormatError::TooNew(newer)),
-            // From 1 to 3 nothing is rewritten: older builds are kept away from what they cannot read.
+            // From 1 to 2 nothing is rewritten: older builds are kept away from what they cannot read.
             Some(_) | None => tx.put(key::format(), &FORMAT)?,
         }
         tx.commit().await?;

@@ -33,11 +33,6 @@
 //! | `code/WS/SEGMENT/PART` | the same rows in 2 bits a value, for large workspaces |
 //! | `term/WS/LEVEL/BUCKET/SEGMENT/PART` | in which rows of a part some terms occur, see [`crate::lexical`] |
 //! | `row/WS/SEGMENT/N`, `chunk/WS/SEGMENT/N` | one chunk's f32 vector; its text |
-//! | `fold/WS/FOLD` | segments whose search data a fold holds, see [`crate::retrieve`] |
-//! | `fold.term/WS/FOLD/BUCKET/PIECE` | in which rows of a fold some terms occur |
-//! | `fold.vec/WS/FOLD/PART`, `fold.code/WS/FOLD/PART` | `vec` and `code` of a fold's small segments, side by side |
-//! | `fold.loose/WS/SEGMENT` | rows of a segment that is in no fold yet |
-//! | `fold.dead/WS/SEGMENT` | rows of a segment that is in a fold and gone |
 //! | `staging/SEGMENT` | a segment that is being written and belongs to nothing yet |
 //!
 //! Ids are twelve digits with leading zeros, so that order by key is order by id. Names from outside
@@ -84,7 +79,7 @@ pub fn trailing_id(key: &Key) -> Option<u64> {
 }
 
 /// Every kind of record: what keys have in front of their first `/`, in order.
-pub const KINDS: [&str; 55] = [
+pub const KINDS: [&str; 49] = [
     "chat.id",
     "chat",
     "chunk",
@@ -101,12 +96,6 @@ pub const KINDS: [&str; 55] = [
     "embed.uuid",
     "embed",
     "event",
-    "fold.code",
-    "fold.dead",
-    "fold.loose",
-    "fold.term",
-    "fold.vec",
-    "fold",
     "folder",
     "index.log",
     "index",
@@ -306,18 +295,6 @@ keys! {
     codes(workspace: u64, segment: u64, part: u64) = "code/{}/{}/{}", digits(workspace), digits(segment), digits(part);
     /// Terms of a part whose bucket is `bucket` of 2^`level`.
     terms(workspace: u64, level: u8, bucket: u8, segment: u64, part: u64) = "term/{}/{}/{:02}/{}/{}", digits(workspace), level, bucket, digits(segment), digits(part);
-    /// The segments of a fold.
-    fold(workspace: u64, fold: u64) = "fold/{}/{}", digits(workspace), digits(fold);
-    /// A piece of the terms of a fold whose bucket is `bucket`.
-    fold_terms(workspace: u64, fold: u64, bucket: u32, piece: u32) = "fold.term/{}/{}/{:05}/{:04}", digits(workspace), digits(fold), bucket, piece;
-    /// Some int8 rows of a fold.
-    fold_vectors(workspace: u64, fold: u64, part: u64) = "fold.vec/{}/{}/{}", digits(workspace), digits(fold), digits(part);
-    /// Some rows of a fold in 2 bits a value.
-    fold_codes(workspace: u64, fold: u64, part: u64) = "fold.code/{}/{}/{}", digits(workspace), digits(fold), digits(part);
-    /// A segment that is in no fold.
-    loose(workspace: u64, segment: u64) = "fold.loose/{}/{}", digits(workspace), digits(segment);
-    /// A segment that is in a fold and gone.
-    dead(workspace: u64, segment: u64) = "fold.dead/{}/{}", digits(workspace), digits(segment);
     /// One f32 vector.
     row(workspace: u64, segment: u64, n: u64) = "row/{}/{}/{}", digits(workspace), digits(segment), digits(n);
     /// One chunk's text.
@@ -409,24 +386,6 @@ ranges! {
     all_terms(workspace: u64) = "term/{}/", digits(workspace);
     /// Terms of a workspace in one bucket of 2^`level`.
     terms_at(workspace: u64, level: u8, bucket: u8) = "term/{}/{}/{:02}/", digits(workspace), level, bucket;
-    /// The folds of a workspace.
-    folds(workspace: u64) = "fold/{}/", digits(workspace);
-    /// Terms of all folds of a workspace.
-    folds_terms(workspace: u64) = "fold.term/{}/", digits(workspace);
-    /// int8 rows of all folds of a workspace.
-    folds_vectors(workspace: u64) = "fold.vec/{}/", digits(workspace);
-    /// 2-bit rows of all folds of a workspace.
-    folds_codes(workspace: u64) = "fold.code/{}/", digits(workspace);
-    /// Terms of a fold.
-    all_fold_terms(workspace: u64, fold: u64) = "fold.term/{}/{}/", digits(workspace), digits(fold);
-    /// int8 rows of a fold.
-    all_fold_vectors(workspace: u64, fold: u64) = "fold.vec/{}/{}/", digits(workspace), digits(fold);
-    /// 2-bit rows of a fold.
-    all_fold_codes(workspace: u64, fold: u64) = "fold.code/{}/{}/", digits(workspace), digits(fold);
-    /// Segments of a workspace that are in no fold.
-    all_loose(workspace: u64) = "fold.loose/{}/", digits(workspace);
-    /// Segments of a workspace that are in a fold and gone.
-    all_dead(workspace: u64) = "fold.dead/{}/", digits(workspace);
     /// f32 vectors of a workspace.
     all_rows(workspace: u64) = "row/{}/", digits(workspace);
     /// f32 vectors of a segment.

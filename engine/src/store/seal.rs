@@ -45,9 +45,7 @@ enum Form {
 fn form(key: &Key) -> Form {
     match key.as_str().split_once('/').map_or("", |(kind, _)| kind) {
         "seq" | "meta" => Form::Bare,
-        "doc.text" | "vec" | "code" | "term" | "row" | "fold" | "fold.term" | "fold.vec" | "fold.code" => {
-            Form::Bytes
-        }
+        "doc.text" | "vec" | "code" | "term" | "row" => Form::Bytes,
         _ => Form::Json,
     }
 }

@@ -4,7 +4,6 @@ mod add;
 mod ask;
 mod bundle;
 mod doctor;
-mod eval;
 mod keys;
 mod ledger;
 mod out;
@@ -69,8 +68,6 @@ enum Command {
     Export(bundle::Export),
     /// Make a workspace of such a file
     Import(bundle::Import),
-    /// Measure the search over collections whose answers are known, offline
-    Eval(eval::Eval),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -110,7 +107,6 @@ fn run(common: &Common, command: Command) -> Result<(), String> {
         match command {
             Command::Serve(_) => serve::run(&config).await,
             Command::Doctor(doctor) => doctor.run(&config).await,
-            Command::Eval(eval) => eval.run(),
             Command::Add(add) => {
                 with_instance(&config, async |instance| add.run(&config, instance).await).await
             }

@@ -64,13 +64,8 @@ pub async fn run(config: &Config) -> Result<(), String> {
         let instance = instance.clone();
         async move { instance.trim_now_and_then().await }
     });
-    let tending = tokio::spawn({
-        let instance = instance.clone();
-        async move { instance.tend_now_and_then().await }
-    });
     let finished = server.run(asked_to_stop, GRACE).await;
     trimming.abort();
-    tending.abort();
     tracing::info!(finished, "stopping");
     // Whoever is in a hurry asks twice.
     tokio::select! {

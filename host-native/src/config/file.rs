@@ -5,12 +5,11 @@ use toml::{Table, Value};
 
 /// Our own settings, without their prefix. A file may name them plainly; everywhere else they need the
 /// prefix, for an environment may hold a `DATA` or `LOG` of somebody else's.
-pub const OWN: [&str; 35] = [
+pub const OWN: [&str; 34] = [
     "ALLOW_PRIVATE_ADDRESSES",
     "API_KEY",
     "BACKFILL",
     "BODY_MEMORY_BYTES",
-    "CHUNKING",
     "CHUNK_BY_STRUCTURE",
     "CHUNK_OVERLAP",
     "CHUNK_SIZE",

@@ -1,14 +1,12 @@
 //! Files into text: each in the sandbox, on a thread of its own, when its turn has come.
 
-mod parsers;
 mod slots;
 mod thread;
 
 use crate::caller::Caller;
-use crate::sandbox::{Allowance, Budget, Stopped};
+use crate::sandbox::{Allowance, Budget, Sandbox, Stopped};
 use haversack_engine::seam::{ExtractRequest, HostError, HostErrorKind};
 use haversack_extract::{Extracted, Limits, OwnedSource};
-use parsers::Parsers;
 use slots::{Slot, Slots};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,17 +45,18 @@ impl Default for ExtractionOptions {
 /// Reads files. Clones share the limits.
 #[derive(Clone)]
 pub struct Extractor {
-    parsers: Arc<Parsers>,
+    sandbox: Sandbox,
     options: Arc<ExtractionOptions>,
     slots: Arc<Slots>,
 }
 
 impl Extractor {
-    /// A reader that loads the parsers with the first file.
-    pub fn new(options: ExtractionOptions) -> Extractor {
+    /// Loads the sandbox.
+    pub fn new(options: ExtractionOptions) -> Result<Extractor, HostError> {
         let slots = options.slots.max(2);
-        let parsers = Arc::new(Parsers::new(Budget::new(options.memory_bytes, slots)));
-        Extractor { parsers, options: Arc::new(options), slots: Arc::new(Slots::new(slots)) }
+        let budget = Arc::new(Budget::new(options.memory_bytes, slots));
+        let sandbox = Sandbox::new(budget).map_err(|why| HostError::new(HostErrorKind::Failed, why))?;
+        Ok(Extractor { sandbox, options: Arc::new(options), slots: Arc::new(Slots::new(slots)) })
     }
 
     /// Turns one file into text. What is wrong with the file is [`HostErrorKind::Rejected`], or
@@ -69,7 +68,7 @@ impl Extractor {
         let slot = self.slots.acquire(caller, self.options.wait).await.map_err(|_| self.no_slot())?;
         let (reply, outcome) = oneshot::channel();
         let cancel = CancelOnDrop(Arc::new(AtomicBool::new(false)));
-        let work = Work { parsers: self.parsers.clone(), options: self.options.clone(), file, slot, reply };
+        let work = Work { sandbox: self.sandbox.clone(), options: self.options.clone(), file, slot, reply };
         let cancelled = cancel.0.clone();
         thread::start(move || work.run(cancelled)).map_err(|error| {
             HostError::new(HostErrorKind::Busy, format!("no thread can be started to read the file: {error}"))
@@ -100,7 +99,7 @@ impl Drop for CancelOnDrop {
 
 /// One file on its way to a thread.
 struct Work {
-    parsers: Arc<Parsers>,
+    sandbox: Sandbox,
     options: Arc<ExtractionOptions>,
     file: OwnedSource,
     slot: Slot,
@@ -109,14 +108,7 @@ struct Work {
 
 impl Work {
     fn run(self, cancelled: Arc<AtomicBool>) {
-        let Work { parsers, options, file, slot, reply } = self;
-        let sandbox = match parsers.sandbox() {
-            Ok(sandbox) => sandbox,
-            Err(why) => {
-                let _ = reply.send(Err(HostError::new(HostErrorKind::Failed, why)));
-                return;
-            }
-        };
+        let Work { sandbox, options, file, slot, reply } = self;
         let deadline = Instant::now() + options.time;
         let allowance = Allowance { limits: &options.limits, deadline, cancelled };
         let result = match sandbox.read(&file, allowance) {

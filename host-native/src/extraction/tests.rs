@@ -5,7 +5,7 @@ fn request(name: &str, bytes: impl Into<bytes::Bytes>) -> ExtractRequest {
 }
 
 fn extractor(options: ExtractionOptions) -> Extractor {
-    Extractor::new(options)
+    Extractor::new(options).unwrap()
 }
 
 /// Some hundred milliseconds of work.

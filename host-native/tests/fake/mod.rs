@@ -20,7 +20,7 @@ where
     Fut: Future<Output = ()> + Send + 'static,
 {
     let store = Store::open(dir.path(), StoreOptions::default()).unwrap();
-    let extractor = Extractor::new(ExtractionOptions::default());
+    let extractor = Extractor::new(ExtractionOptions::default()).unwrap();
     let effects =
         Effects { store, http: HttpClient::new(false), extractor, caller: Caller::Unknown, place: None };
     let start = move |request, origin| Run::new(&origin, |cx| body(cx, request));

@@ -22,9 +22,9 @@ function text(event: ChatEvent): string {
     case "token":
       return event.text;
     case "sources":
-      return event.sources.map(({ title, text, citations = [] }) => [title, ...citations.map(({ start, end }) => text.slice(start ?? 0, end ?? 0))].join()).join();
+      return event.sources.map(({ title }) => title).join();
     case "done":
-      return event.finish === "length" || (event.relevance ?? 1) < 0.25 ? "!" : "";
+      return "";
   }
 }
 

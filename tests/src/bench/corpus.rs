@@ -1,7 +1,7 @@
 //! Text of any length that embeds and splits like prose: sentences of real words, most of them common.
 
 /// Words of the built-in embedder's vocabulary, common ones first.
-const VOCABULARY: &str = include_str!("../../../engine/assets/aligned-minilm-256/vocab.txt");
+const VOCABULARY: &str = include_str!("../../../engine/assets/static-minilm-256/vocab.txt");
 
 /// A generator that gives the same text for the same seed.
 pub struct Corpus {

@@ -67,7 +67,7 @@ fn size() -> io::Result<()> {
 }
 
 fn size_of(name: &str, component: &[u8]) -> io::Result<()> {
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/assets/aligned-minilm-256");
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/assets/static-minilm-256");
     let mut without = component.to_vec();
     for table in ["model.safetensors", "vocab.txt"] {
         let table = std::fs::read(assets.join(table))?;

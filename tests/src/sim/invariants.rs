@@ -25,7 +25,6 @@ pub fn check(store: &Store) -> Result<(), String> {
     records.documents()?;
     records.placements()?;
     records.segments()?;
-    records.folds()?;
     records.people()?;
     records.schema()
 }
@@ -310,53 +309,6 @@ impl Records<'_> {
             ensure(known || staged.contains(&segment) || imports.contains(&workspace), || {
                 format!("{at} belongs to no document")
             })?;
-        }
-        Ok(())
-    }
-
-    /// Every document of a workspace is in one fold or listed as loose, and folds are what the head lists.
-    fn folds(&self) -> Result<(), String> {
-        let mut places: BTreeMap<u64, BTreeMap<u64, u64>> = BTreeMap::new();
-        for (_, placement) in self.all::<Placement>(&key::range("wsdoc/"))? {
-            places.entry(placement.workspace).or_default().insert(placement.segment, placement.chunks);
-        }
-        let staged: BTreeSet<u64> =
-            self.store.range(&key::stagings()).filter_map(|(key, _)| key::trailing_id(key)).collect();
-        let imports: BTreeSet<u64> =
-            imports(self.store).into_iter().map(|(workspace, _)| workspace).collect();
-        let mut known: BTreeSet<(u64, u64)> = BTreeSet::new();
-        for (at, head) in self.all::<IndexHead>(&key::index_heads())? {
-            let workspace = key::trailing_id(&at).unwrap_or(0);
-            let places = places.remove(&workspace).unwrap_or_default();
-            known.extend(head.folds.iter().map(|fold| (workspace, fold.id)));
-            let loose = self.all::<u64>(&key::all_loose(workspace))?;
-            for (at, rows) in &loose {
-                let chunks = key::trailing_id(at).and_then(|segment| places.get(&segment));
-                ensure(chunks == Some(rows), || format!("{at} lists {rows} rows of {chunks:?}"))?;
-            }
-            // An imported workspace is listed when it is folded.
-            let Some(listed) = head.loose else { continue };
-            let rows: u64 = loose.iter().map(|(_, rows)| *rows).sum();
-            ensure((listed.segments, listed.rows) == (loose.len() as u64, rows), || {
-                format!("{at} counts {listed:?}, and {} segments of {rows} rows are loose", loose.len())
-            })?;
-            let dead = self.all::<u64>(&key::all_dead(workspace))?;
-            ensure(dead.iter().map(|(_, rows)| *rows).sum::<u64>() == head.dead, || {
-                format!("{at} counts {} dead rows, and there are others", head.dead)
-            })?;
-            let folded: u64 = head.folds.iter().map(|fold| fold.segments).sum();
-            let living = (folded + loose.len() as u64).checked_sub(dead.len() as u64);
-            ensure(living == Some(places.len() as u64), || {
-                format!("{at} has {living:?} segments for {} documents", places.len())
-            })?;
-        }
-        for prefix in ["fold/", "fold.term/", "fold.vec/", "fold.code/"] {
-            for (at, _) in self.store.range(&key::range(prefix)) {
-                let mut numbers = at.as_str().split('/').skip(1).map(|part| part.parse().unwrap_or(0));
-                let place = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-                let owned = known.contains(&place) || staged.contains(&place.1) || imports.contains(&place.0);
-                ensure(owned, || format!("{at} belongs to no fold"))?;
-            }
         }
         Ok(())
     }

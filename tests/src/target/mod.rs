@@ -58,8 +58,7 @@ pub trait Target {
 }
 
 /// Settings that point every provider at the mock, as in the recordings: a window of 4,096 tokens,
-/// chunks of 1,000 characters cut and embedded as AnythingLLM does, UTC, and the limit of answers that AnythingLLM sets by
-/// itself. `env` is added on top.
+/// chunks of 1,000 characters, UTC. `env` is added on top.
 pub fn settings(mock_url: &str, env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let base = format!("{mock_url}/v1");
     let ours = [
@@ -67,16 +66,12 @@ pub fn settings(mock_url: &str, env: &BTreeMap<String, String>) -> BTreeMap<Stri
         ("GENERIC_OPEN_AI_BASE_PATH", &base),
         ("GENERIC_OPEN_AI_MODEL_PREF", "mock-model"),
         ("GENERIC_OPEN_AI_MODEL_TOKEN_LIMIT", "4096"),
-        ("GENERIC_OPEN_AI_MAX_TOKENS", "1024"),
         ("GENERIC_OPEN_AI_API_KEY", "mock-key"),
         ("EMBEDDING_ENGINE", "generic-openai"),
         ("EMBEDDING_BASE_PATH", &base),
         ("EMBEDDING_MODEL_PREF", "mock-embed"),
         ("EMBEDDING_MODEL_MAX_CHUNK_LENGTH", "1000"),
-        ("HAVERSACK_CHUNKING", "compatible"),
         ("VECTOR_DB", "lancedb"),
-        // AnythingLLM searches by vectors alone.
-        ("HAVERSACK_SEARCH_MODE", "vector"),
     ];
     let mut settings: BTreeMap<String, String> =
         ours.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -29,10 +29,8 @@ impl SimTarget {
 
 /// The engine with the suite's settings.
 pub fn engine(env: &BTreeMap<String, String>) -> Arc<dyn Program> {
-    let (mut settings, problems) = Settings::from_vars(&settings(crate::sim::MOCK_URL, env));
+    let (settings, problems) = Settings::from_vars(&settings(crate::sim::MOCK_URL, env));
     assert!(problems.is_empty(), "{problems:?}");
-    // So few documents are folded that every storm does.
-    settings.fold_segments = 3;
     Arc::new(Engine::new(settings))
 }
 

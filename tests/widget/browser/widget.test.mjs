@@ -52,17 +52,6 @@ test("a page that may use it chats, and the answer comes as it is written", asyn
   await chat.close();
 });
 
-test("visitors see no numbers of sources, neither while an answer comes nor later", async () => {
-  const chat = await stage.visit(await stage.embed());
-  await ask(chat, "The key [1] hangs behind the shed [2, 3].");
-  assert.match(await last(chat), /The key hangs behind the shed\.$/);
-  await chat.tab.reload();
-  await chat.open.click();
-  await seen(chat.answers.last().getByText("The key hangs behind the shed."));
-  assert.deepEqual(chat.problems, []);
-  await chat.close();
-});
-
 test("a page of another origin is refused, and says so", async () => {
   const uuid = await stage.embed();
   const chat = await stage.visit(uuid, { origin: stage.stranger.origin });

@@ -39,12 +39,6 @@ const CASES = [
   ["(https://a.test)", "p((a=https://a.test/(https://a.test)))"],
   ["[mail](mailto:a@b.test)", "p(a=mailto:a@b.test(mail))"],
   ["[**b**](https://a.test)", "p(a=https://a.test/(strong(b)))"],
-  // Visitors see no sources, so no numbers of sources either.
-  ["The key [1]. The code [2, 3] changes[^4] often 【5】", "p(The key. The code changes often)"],
-  ["- a [1-3]\n- **b [1]** c", "ul(li(a)li(strong(b) c))"],
-  ["钥匙在绿色信箱里【1†第2行】。", "p(钥匙在绿色信箱里。)"],
-  ["one [1]two", "p(one two)"],
-  ["`list[1]` and [0, 1] and [2027] and [1](https://a.test)", "p(code(list[1]) and [0, 1] and [2027] and a=https://a.test/(1))"],
 ];
 
 for (const [text, tree] of CASES) {
@@ -68,7 +62,7 @@ test("markup stays text", () => {
 
 test("only known elements and attributes come out, whatever goes in", () => {
   const TAGS = new Set("p h3 h4 h5 pre code hr blockquote ul ol li div table thead tbody tr th td strong em s a span".split(" "));
-  const pieces = ["*", "**", "_", "`", "```\n", "[x](", ")", "https://a.test", "\n", "\n\n", "- ", "1. ", "> ", "| a |", "[1]", "[2, ", "【3】", "|-|\n", "# ", "<b>", "  ", "~~", "\\", "a"];
+  const pieces = ["*", "**", "_", "`", "```\n", "[x](", ")", "https://a.test", "\n", "\n\n", "- ", "1. ", "> ", "| a |", "|-|\n", "# ", "<b>", "  ", "~~", "\\", "a"];
   let seed = 1;
   const random = () => (seed = (seed * 48271) % 2147483647);
   const check = (node) => {
@@ -84,7 +78,7 @@ test("only known elements and attributes come out, whatever goes in", () => {
 });
 
 test("no text nests or backtracks without end", () => {
-  for (const piece of ["> ", "- ", "*", "**a ", "_a ", "[", "`a", "~~", "[a](", "![", "[1", "[1, ", " [1] ", "【1†", "| ", "-", "|-", " ", "#", "https://a.test/)", "\\", "<"]) {
+  for (const piece of ["> ", "- ", "*", "**a ", "_a ", "[", "`a", "~~", "[a](", "![", "| ", "-", "|-", " ", "#", "https://a.test/)", "\\", "<"]) {
     markdown(piece.repeat(200_000 / piece.length));
     markdown(`${piece}\n`.repeat(50_000));
     markdown(`a|\n|${piece.repeat(100_000)}x`);

@@ -1,6 +1,4 @@
-// The API counts places of chunks and pages in bytes of UTF-8, those of citations in UTF-16 units, as a page does.
-
-import { stemsOf, type Span } from "./sentences";
+// The API counts places in a text in bytes of UTF-8, a page in UTF-16 units.
 
 /** The places in `text` of byte offsets, in the order they were given. Offsets within a character go to its start. */
 export function unitsOf(text: string, offsets: number[]): number[] {
@@ -32,6 +30,11 @@ export interface Segment {
   page: number | null;
 }
 
+export interface Span {
+  start: number;
+  end: number;
+}
+
 /** Cuts a text of `length` at every place where something begins or ends. All in UTF-16 units. */
 export function segments(length: number, chunks: Span[], pages: (Span & { page: number })[], mark: Span | null): Segment[] {
   const cuts = new Set<number>([0, length]);
@@ -52,32 +55,49 @@ export function segments(length: number, chunks: Span[], pages: (Span & { page: 
   return found;
 }
 
-/** Words of a question worth looking for in a passage; a match may go on after the word's stem. */
-export function wordPattern(words: string): RegExp | null {
-  const stems = stemsOf(words).filter((stem) => stem.anywhere || stem.text.length > 2).slice(0, 40);
-  const begins = stems.filter((stem) => !stem.anywhere).map((stem) => stem.text);
-  const anywhere = stems.filter((stem) => stem.anywhere).map((stem) => stem.text);
-  const forms = [
-    ...(begins.length > 0 ? [`(?<![\\p{L}\\p{M}\\p{N}])(?:${begins.join("|")})[\\p{L}\\p{M}\\p{N}]*`] : []),
-    ...(anywhere.length > 0 ? [anywhere.join("|")] : []),
-  ];
-  return forms.length > 0 ? new RegExp(forms.join("|"), "giu") : null;
+const COMMON = new Set(
+  "the a an is in of to on it at by or be we he she no do so if as and for are was were with that this from what which when where who how why does did has have had not but you your can could would should about into than then there their they them its all any our out more most some such only over also been being will may one two der die das und ist wie was wer ein eine les des une est que qui".split(" "),
+);
+
+function stemsOf(text: string): string[] {
+  const found = text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
+  return found.filter((word) => !COMMON.has(word)).map((word) => (word.length > 5 ? word.replace(/(ing|ed|es|s)$/, "") : word));
 }
 
-/** A part cut where marks begin and end. Marks are in order, and do not overlap. */
-export function runs(part: Span, marks: Span[]): (Span & { close: boolean })[] {
-  const found: (Span & { close: boolean })[] = [];
-  let at = part.start;
-  for (const mark of marks) {
-    const start = Math.max(mark.start, at);
-    const end = Math.min(mark.end, part.end);
-    if (start >= end) continue;
-    if (start > at) found.push({ start: at, end: start, close: false });
-    found.push({ start, end, close: true });
-    at = end;
+/** Words of a question worth looking for in a passage; a match may go on after the word's stem. */
+export function wordPattern(words: string): RegExp | null {
+  const stems = [...new Set(stemsOf(words))].filter((stem) => stem.length > 2);
+  if (stems.length === 0) return null;
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${stems.slice(0, 40).join("|")})[\\p{L}\\p{N}]*`, "giu");
+}
+
+/** The sentences of a text, each with the space behind it. */
+export function sentences(text: string): string[] {
+  const found: string[] = [];
+  let start = 0;
+  // Each character is looked at once: there is no going back over a long row of dots.
+  for (const { 0: run, index } of text.matchAll(/[.!?]+|\s+/g)) {
+    const end = index + run.length;
+    const space = run.trim() === "";
+    if (!space && end < text.length) continue;
+    if (space && !run.includes("\n") && !/[.!?]/.test(text[index - 1] ?? "")) continue;
+    found.push(text.slice(start, end));
+    start = end;
   }
-  if (at < part.end) found.push({ start: at, end: part.end, close: false });
+  if (start < text.length) found.push(text.slice(start));
   return found;
+}
+
+/** Which sentences are close to what `about` says: they share the most words with it. */
+export function closest(parts: string[], about: string): boolean[] {
+  const words = new Set(stemsOf(about));
+  const scores = parts.map((part) => {
+    const stems = new Set(stemsOf(part));
+    const shared = [...stems].filter((stem) => words.has(stem)).length;
+    return { shared, part: shared / Math.max(1, stems.size) };
+  });
+  const best = Math.max(0, ...scores.map(({ shared }) => shared));
+  return scores.map(({ shared, part }) => shared >= 2 && (shared >= best * 0.7 || part >= 0.8));
 }
 
 /** `text` in pieces, those that match the pattern told apart. */

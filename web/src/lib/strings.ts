@@ -6,17 +6,6 @@ const plural = new Intl.PluralRules("en");
 const n = new Intl.NumberFormat();
 const count = (of: number, one: string, other: string) => `${n.format(of)} ${plural.select(of) === "one" ? one : other}`;
 
-/** Numbers in order, with those that follow each other as one range. */
-function ranges(numbers: number[]): string {
-  const found: [number, number][] = [];
-  for (const number of numbers) {
-    const last = found.at(-1);
-    if (last && number === last[1] + 1) last[1] = number;
-    else found.push([number, number]);
-  }
-  return found.map(([first, last]) => (first === last ? n.format(first) : `${n.format(first)}-${n.format(last)}`)).join(", ");
-}
-
 /** What differs where the engine runs in the tab, and there is no server to speak of. */
 const at = <S, B>(server: S, browser: B): S | B => (inBrowser ? browser : server);
 
@@ -57,8 +46,6 @@ export const t = {
   chooseNone: "Clear selection",
   typeToConfirm: (word: string) => `Type “${word}” to confirm`,
   page: (page: number) => `page ${n.format(page)}`,
-  /** Pages in order, such as 3, 4 and 7: “pages 3-4, 7”. */
-  pages: (pages: number[]) => (pages.length === 1 ? `page ${ranges(pages)}` : `pages ${ranges(pages)}`),
   words: (words: number) => count(words, "word", "words"),
   seconds: (seconds: number) => `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`,
   found: (found: number) => count(found, "result", "results"),
@@ -185,24 +172,7 @@ export const t = {
     editDrops: "Everything after this question will be replaced.",
     copyAnswer: "Copy the answer",
     sources: "Sources",
-    sourceLabel: (number: number, title: string, pages: number[], cited: boolean | undefined) =>
-      `Source ${number}: ${title}${pages.length === 0 ? "" : `, ${pages.length === 1 ? "page" : "pages"} ${ranges(pages)}`}${cited === false ? ", not cited" : ""}. Open the passage`,
-    notCited: "not cited",
-    alsoFound: "Also found:",
-    onlyFound: "Found, not cited:",
-    weak: "The passages found fit this question poorly. Check the answer against them.",
-    thinking: "Thinking …",
-    thought: "Thought",
-    thoughtFor: (seconds: number) => `Thought for ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`,
-    endings: {
-      length: "The answer reached the model's limit.",
-      content_filter: "The provider's content filter stopped this answer.",
-      refusal: "The model declined to answer this question.",
-      empty: "The model's answer was empty. Ask again, or word the question differently.",
-      error: "The model failed before the answer was complete.",
-    },
-    continue: "Continue",
-    continueAsk: (question: string) => `Continue your last answer where it stopped. The question was: ${question}`,
+    sourceLabel: (number: number, title: string, page: number | null) => `Source ${number}: ${title}${page === null ? "" : `, page ${page}`}. Open the passage`,
     openSource: (number: number) => `Open source ${number}`,
     moreSources: (more: number) => `${more} more`,
     fewer: "Fewer",
@@ -438,8 +408,6 @@ export const t = {
     listed: (models: number) => (models === 0 ? "The server lists no models; type a name." : `${count(models, "model", "models")} to choose from.`),
     notListed: (why: string) => `The models could not be listed: ${why}`,
     window: "Context window, in tokens",
-    maxTokens: "Longest answer, in tokens",
-    maxTokensHint: "An answer that reaches this ends there. Leave it empty for the provider's own limit.",
     windowHint: "How much the model reads at once. Longer prompts are cut to fit.",
     test: "Test connection",
     testing: "Asking the model …",

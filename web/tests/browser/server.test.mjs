@@ -71,45 +71,6 @@ on("a website chat is made, previewed, and answers on another origin", {}, async
   await close();
 });
 
-on("the longest answer is set beside the window, under the setting that counts", {}, async (stage) => {
-  const { page, problems, close } = await tab(stage);
-  const known = { LLMProvider: "generic-openai", GenericOpenAiBasePath: "http://127.0.0.1:9/v1", GenericOpenAiModelPref: "m", GenericOpenAiTokenLimit: "8000" };
-  const saved = [];
-  const shown = async (settings) => {
-    await page.unroute("**/api/v1/system");
-    await page.route("**/api/v1/system", (route) => route.fulfill({ json: { settings: { ...known, ...settings } } }));
-    await page.goto(`${stage.url}/#/settings/appearance`);
-    await page.goto(`${stage.url}/#/settings/models`);
-    await page.getByLabel("Context window, in tokens").waitFor();
-    return page.getByLabel("Longest answer, in tokens");
-  };
-  await page.route("**/update-env", (route) => (saved.push(route.request().postDataJSON()), route.fulfill({ json: { newValues: {}, error: false } })));
-  const save = async () => {
-    const before = saved.length;
-    await page.locator("form").first().getByRole("button", { name: "Save" }).click();
-    while (saved.length === before) await page.waitForTimeout(20);
-    return saved.at(-1);
-  };
-  // Where nothing says otherwise it is that of all providers.
-  let field = await shown({ LLMMaxTokens: null, GenericOpenAiMaxTokens: null });
-  assert.equal(await field.inputValue(), "");
-  await field.fill("3000");
-  await page.getByLabel("Context window, in tokens").fill("16000");
-  const { LLMMaxTokens, GenericOpenAiTokenLimit } = await save();
-  assert.deepEqual([LLMMaxTokens, GenericOpenAiTokenLimit], ["3000", "16000"]);
-  // The provider's own goes before it; an empty field takes it away.
-  field = await shown({ LLMMaxTokens: 3000, GenericOpenAiMaxTokens: 500 });
-  assert.equal(await field.inputValue(), "500");
-  await field.fill("");
-  const second = await save();
-  assert.deepEqual([second.GenericOpenAiMaxTokens, second.LLMMaxTokens], ["", undefined]);
-  // A server without the setting has no field.
-  field = await shown({});
-  assert.equal(await field.count(), 0);
-  assert.deepEqual(problems, []);
-  await close();
-});
-
 on("it works below another path", {}, async (stage) => {
   const slug = await workspace(stage, "Hut", HUT);
   const proxy = http.createServer((request, response) => {

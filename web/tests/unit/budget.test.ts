@@ -2,12 +2,12 @@
 // limit that is missing shows as a test that does not end.
 
 import { describe, expect, test, vi } from "vitest";
+import { sentences } from "../../src/lib/offsets";
 import { Blocks } from "../../src/lib/markdown/blocks.svelte";
 import { BLOCKS_MAX, CELLS_MAX, INLINE_MAX, LAID_OUT_MAX, NESTING_MAX, PIECE, SHOWN_MAX, WINDOW, beyond, inlineCost, nesting, plainPieces } from "../../src/lib/markdown/budget";
 import { colourable } from "../../src/lib/markdown/highlight";
 import { inSlices } from "../../src/lib/markdown/slices";
 import { cut, split } from "../../src/lib/markdown/split";
-import { sentences } from "../../src/lib/sentences";
 
 // The sanitizer needs a page; what is tested here comes before it.
 vi.stubGlobal("window", {});
@@ -162,6 +162,5 @@ test("work that is more than a slice waits for its turn, in order", async () => 
 
 test("sentences of a long row of dots are found in one go", () => {
   const text = `${".".repeat(100_000)}x${"! ".repeat(1_000)}`;
-  const found = sentences(text).map(({ start, end }) => text.slice(start, end)).join("");
-  expect(found.replace(/\s/g, "")).toBe(text.replace(/\s/g, ""));
+  expect(sentences(text).join("")).toBe(text);
 });

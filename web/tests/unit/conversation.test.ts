@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { HistoryItem, StreamEvent } from "../../src/lib/api";
-import { asJson, asMarkdown } from "../../src/lib/export";
 import { Conversation, tidied, turnsOf } from "../../src/lib/state/conversation.svelte";
 
 /** Answers every call as `reply` says; the calls that were made. */
@@ -76,69 +75,6 @@ describe("an answer", () => {
     expect(conversation.turns.map((turn) => [turn.question, turn.chatId])).toEqual([["why?", 3]]);
     expect(calls.filter((call) => call.startsWith("DELETE"))).toHaveLength(2);
   });
-});
-
-describe("a reply", () => {
-  const last = (more: Partial<StreamEvent>) => ({ type: "finalizeResponseStream" as const, close: true, chatId: 7, ...more });
-  const asked = async (...list: Partial<StreamEvent>[]) => {
-    serve((path) => (path.endsWith("stream-chat") ? events(...list) : json({ history: [] })));
-    return new Conversation("docs", null).ask(QUESTION);
-  };
-  const chunk = (textResponse: string) => ({ type: "textResponseChunk" as const, textResponse, close: false });
-
-  test("has its thoughts apart from what is said", async () => {
-    const turn = await asked(chunk("<thi"), chunk("nk>Hm.</thi"), chunk("nk>\n\nBecause"), chunk(" [1]."), last({ sources: [{ title: "a" }] }));
-    expect([turn.thoughts, turn.answer, turn.clean, turn.thinking]).toEqual(["Hm.", "Because [1].", "Because [1].", false]);
-    expect(turn.thoughtFor).not.toBeNull();
-  });
-
-  test("that was cut while the model thought is empty, and its thoughts are kept", async () => {
-    const turn = await asked(chunk("<think>Hm"), last({ finish: "length" }));
-    expect([turn.thoughts, turn.clean, turn.ending, turn.state]).toEqual(["Hm", "", "length", "done"]);
-  });
-
-  test("says how it ended", async () => {
-    for (const finish of ["length", "content_filter", "refusal"] as const) {
-      expect((await asked(chunk("Some"), last({ finish }))).ending).toBe(finish);
-    }
-    expect((await asked(chunk("Some"), last({ finish: "stop" }))).ending).toBe("stop");
-    expect((await asked(chunk("Some"), last({}))).ending).toBe("stop");
-    expect((await asked(last({}))).ending).toBe("empty");
-    const saved = turnsOf([{ role: "user", content: "a?", chatId: 1, sentAt: 5 }, { role: "assistant", content: "", chatId: 1, sentAt: 5, finish: "error" }]);
-    expect(saved[0]?.ending).toBe("error");
-    const failed = await asked(chunk("Some"), last({ finish: "error" }));
-    expect([failed.state, failed.answer]).toEqual(["failed", "Some"]);
-  });
-
-  test("rests on weak evidence where the best source hardly fits", async () => {
-    const sources = [{ title: "a" }];
-    expect((await asked(chunk("Some"), last({ sources, relevance: 0.1 }))).weak).toBe(true);
-    expect((await asked(chunk("Some"), last({ sources, relevance: 0.25 }))).weak).toBe(false);
-    expect((await asked(chunk("Some"), last({ sources }))).weak).toBe(false);
-    expect((await asked(chunk("Some"), last({ relevance: 0 }))).weak).toBe(false);
-  });
-});
-
-test("a saved reply is told apart as a new one is", () => {
-  const items: HistoryItem[] = [
-    { role: "user", content: "a?", chatId: 1, sentAt: 5 },
-    { role: "assistant", content: "<think>Hm.</think>Yes [1, 4].", chatId: 1, sentAt: 5, sources: [{ title: "s" }], relevance: 0.2, finish: "length" },
-  ];
-  const [turn] = turnsOf(items);
-  expect([turn?.thoughts, turn?.clean, turn?.weak, turn?.ending, turn?.thoughtFor]).toEqual(["Hm.", "Yes [1].", true, "length", null]);
-  const markdown = asMarkdown("Talk", turnsOf(items));
-  expect(markdown).toContain("Yes [1].");
-  expect(markdown + asJson("Talk", turnsOf(items))).not.toContain("Hm.");
-});
-
-test("an export numbers sources as the answer does, with the pages of their sentences", () => {
-  const citation = { start: 0, end: 1, documentStart: 0, documentEnd: 1, page: 3, pageEnd: 4 };
-  const turns = turnsOf([
-    { role: "user", content: "a?", chatId: 1, sentAt: 5 },
-    { role: "assistant", content: "Yes [1].", chatId: 1, sentAt: 5, sources: [{ title: "s.pdf", page: 2, cited: true, citations: [citation] }, { title: "t.pdf", page: 5, cited: false, citations: [] }] },
-  ]);
-  expect(asMarkdown("Talk", turns)).toContain("1. s.pdf, pages 3-4\n2. t.pdf, page 5, not cited");
-  expect(JSON.parse(asJson("Talk", turns)).turns[0].sources.map((source: { number: number; cited: boolean }) => [source.number, source.cited])).toEqual([[1, true], [2, false]]);
 });
 
 test("what is asked before the history has come is not lost with it", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { pieces, segments, unitsOf, wordPattern } from "../../src/lib/offsets";
+import { closest, pieces, segments, sentences, unitsOf, wordPattern } from "../../src/lib/offsets";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
@@ -42,7 +42,10 @@ describe("what a question looks for", () => {
     expect(pieces(text, wordPattern("otter holding hands")).map((part) => part.text).join("")).toBe(text);
   });
 
-  test("are pairs of letters in scripts without spaces", () => {
-    expect(shown("报销期限是三十天。", "报销期限")).toBe("[报销][期限]是三十天。");
+  test("sentences joined are the text, and the close ones stand out", () => {
+    const text = "Otters sleep. Herons stand in the water on one leg! What of 3.5 litres?\nThe end";
+    const all = sentences(text);
+    expect(all.join("")).toBe(text);
+    expect(closest(all, "on one leg herons stand")).toEqual(all.map((line) => line.startsWith("Herons")));
   });
 });

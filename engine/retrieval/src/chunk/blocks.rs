@@ -11,8 +11,6 @@ pub(super) struct Block {
     pub start: usize,
     /// Number of containers around it.
     pub depth: usize,
-    /// Whether it is a table.
-    pub table: bool,
     /// Set for a heading that is in no container.
     pub heading: Option<Heading>,
 }
@@ -44,17 +42,14 @@ pub(super) fn blocks(text: &str, base: usize) -> Vec<Block> {
             Event::Start(tag) if is_block(tag.to_end()) => {
                 let heading = heading(&tag).filter(|_| depth == 0);
                 title = heading.is_some().then_some(blocks.len());
-                let table = matches!(tag, Tag::Table(_));
-                push(&mut blocks, Block { start: base + range.start, depth, table, heading });
+                push(&mut blocks, Block { start: base + range.start, depth, heading });
                 depth += 1;
             }
             Event::End(tag) if is_block(tag) => {
                 depth -= 1;
                 title = None;
             }
-            Event::Rule => {
-                push(&mut blocks, Block { start: base + range.start, depth, table: false, heading: None });
-            }
+            Event::Rule => push(&mut blocks, Block { start: base + range.start, depth, heading: None }),
             Event::Text(text) | Event::Code(text) => write_title(&mut blocks, title, &text),
             Event::SoftBreak | Event::HardBreak => write_title(&mut blocks, title, " "),
             _ => {}

@@ -4,10 +4,8 @@ use std::ops::Range;
 
 use haversack_extract::PageSpan;
 
-use super::markdown::{MarkdownSplitter, Section};
-use super::records::RecordSplitter;
+use super::markdown::MarkdownSplitter;
 use super::recursive::RecursiveSplitter;
-use super::sentences::SentenceSplitter;
 use super::{Chunk, ChunkError, ChunkMode, ChunkOptions};
 
 /// The chunks of a text, in order.
@@ -32,8 +30,6 @@ pub struct Chunker<'t> {
 #[derive(Clone, Debug)]
 enum Splitter<'t> {
     Recursive(RecursiveSplitter<'t>),
-    Sentences(SentenceSplitter<'t>),
-    Records(RecordSplitter<'t>),
     Markdown(MarkdownSplitter<'t>),
 }
 
@@ -50,10 +46,6 @@ impl<'t> Chunker<'t> {
             ChunkMode::Recursive => {
                 Splitter::Recursive(RecursiveSplitter::new(text, 0..text.len(), size, overlap))
             }
-            ChunkMode::Sentences => {
-                Splitter::Sentences(SentenceSplitter::new(text, 0..text.len(), size, overlap))
-            }
-            ChunkMode::Records => Splitter::Records(RecordSplitter::new(text, size, overlap)),
             ChunkMode::Markdown => Splitter::Markdown(MarkdownSplitter::new(text, size, overlap)),
         };
         Ok(Chunker { splitter, pages })
@@ -79,21 +71,16 @@ impl<'t> Chunker<'t> {
     pub fn is_done(&self) -> bool {
         match &self.splitter {
             Splitter::Recursive(splitter) => splitter.is_done(),
-            Splitter::Sentences(splitter) => splitter.is_done(),
-            Splitter::Records(splitter) => splitter.is_done(),
             Splitter::Markdown(splitter) => splitter.is_done(),
         }
     }
 
     fn next_within(&mut self, budget: &mut usize) -> Option<Chunk> {
-        let plain = |span| Section { span, headings: Vec::new(), lead: None };
-        let Section { span, headings, lead } = match &mut self.splitter {
-            Splitter::Recursive(splitter) => plain(splitter.next_within(budget)?),
-            Splitter::Sentences(splitter) => plain(splitter.next_within(budget)?),
-            Splitter::Records(splitter) => splitter.next_within(budget)?,
+        let (span, headings) = match &mut self.splitter {
+            Splitter::Recursive(splitter) => (splitter.next_within(budget)?, Vec::new()),
             Splitter::Markdown(splitter) => splitter.next_within(budget)?,
         };
-        Some(Chunk { page: page_at(self.pages, &span), span, headings, lead })
+        Some(Chunk { page: page_at(self.pages, &span), span, headings })
     }
 }
 

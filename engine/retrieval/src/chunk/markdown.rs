@@ -3,9 +3,7 @@
 //! A heading begins a new chunk, and every chunk knows the headings it stands under. Inside a section whole
 //! blocks are put together while they fit. A block that is too long is taken apart where its structure allows:
 //! a list between items, a quote between paragraphs, a table between rows. Only what has no finer structure (a
-//! paragraph, a row, code) goes to the splitter for sentences, and only there chunks overlap.
-//!
-//! A chunk that begins in the middle of a table knows the header row: nobody can read a row without it.
+//! paragraph, a row, code) goes to the recursive splitter, and only there chunks overlap.
 //!
 //! Blocks are found in windows, so that memory stays small and a caller can pause between them. A window ends
 //! before its last block, which may go on behind it.
@@ -16,20 +14,11 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::blocks::{Block, Heading, blocks};
-use super::recursive::trimmed;
-use super::sentences::SentenceSplitter;
+use super::recursive::{RecursiveSplitter, trimmed};
 use crate::words::utf16_len;
 
-/// A chunk of a Markdown text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Section {
-    /// Byte range of the text.
-    pub span: Range<usize>,
-    /// The headings it stands under, outermost first.
-    pub headings: Vec<String>,
-    /// The header of the table that it continues.
-    pub lead: Option<Range<usize>>,
-}
+/// A chunk as a byte range of the text, and the headings it stands under, outermost first.
+pub type Section = (Range<usize>, Vec<String>);
 
 /// Cuts a Markdown text into chunks, in order. Time is linear in the text.
 #[derive(Clone, Debug)]
@@ -48,10 +37,8 @@ pub struct MarkdownSplitter<'t> {
     /// The headings in force.
     headings: Vec<Heading>,
     open: Option<Open>,
-    /// A unit that is too long, being cut; with its headings and the header of its table.
-    long: Option<(SentenceSplitter<'t>, Vec<String>, Option<Range<usize>>)>,
-    /// The header of a table that goes on behind the last window.
-    table: Option<Range<usize>>,
+    /// A unit that is too long, being cut; with its headings.
+    long: Option<(RecursiveSplitter<'t>, Vec<String>)>,
 }
 
 /// A stretch of text that is kept together if it fits a chunk.
@@ -59,19 +46,15 @@ pub struct MarkdownSplitter<'t> {
 struct Unit {
     range: Range<usize>,
     heading: Option<Heading>,
-    /// For a row of a table that is cut: its header.
-    lead: Option<Range<usize>>,
 }
 
 /// The chunk that is being put together.
 #[derive(Clone, Debug)]
 struct Open {
     range: Range<usize>,
-    /// Length in UTF-16 code units, with white space at the ends, and with that of the header in `lead`.
+    /// Length in UTF-16 code units, with white space at the ends.
     units: usize,
     headings: Vec<String>,
-    /// The header of the table that it continues.
-    lead: Option<Range<usize>>,
     /// Whether it holds headings only, which belong to what follows.
     bare: bool,
 }
@@ -94,11 +77,10 @@ impl<'t> MarkdownSplitter<'t> {
             headings: Vec::new(),
             open: None,
             long: None,
-            table: None,
         };
         // Without this, the closing line would make the last key a heading.
         if let Some(end) = front_matter(text) {
-            splitter.units.push_back(Unit { range: 0..end, heading: None, lead: None });
+            splitter.units.push_back(Unit { range: 0..end, heading: None });
             splitter.position = end;
         }
         splitter
@@ -116,9 +98,9 @@ impl<'t> MarkdownSplitter<'t> {
     /// are taken off the budget; [`Self::is_done`] tells which it was.
     pub fn next_within(&mut self, budget: &mut usize) -> Option<Section> {
         loop {
-            if let Some((splitter, headings, lead)) = &mut self.long {
+            if let Some((splitter, headings)) = &mut self.long {
                 if let Some(span) = splitter.next_within(budget) {
-                    return Some(Section { span, headings: headings.clone(), lead: lead.clone() });
+                    return Some((span, headings.clone()));
                 }
                 if !splitter.is_done() {
                     return None;
@@ -143,7 +125,7 @@ impl<'t> MarkdownSplitter<'t> {
 
     /// Adds a unit to the open chunk, and gives the chunk that it ends.
     fn add(&mut self, unit: Unit) -> Option<Section> {
-        let Unit { range, heading, lead } = unit;
+        let Unit { range, heading } = unit;
         let is_heading = heading.is_some();
         let mut chunk = None;
         if let Some(heading) = heading {
@@ -154,9 +136,8 @@ impl<'t> MarkdownSplitter<'t> {
             self.headings.push(heading);
         }
         let ink = trimmed(self.text, range.clone()).unwrap_or(range.start..range.start);
-        let lead_units = self.lead_units(lead.as_ref());
-        if lead_units + utf16_len(&self.text[ink.clone()]) > self.size {
-            return chunk.or(self.cut(ink, lead));
+        if utf16_len(&self.text[ink.clone()]) > self.size {
+            return chunk.or(self.cut(ink));
         }
         if let Some(open) = &mut self.open {
             if open.units + utf16_len(&self.text[range.start..ink.end]) <= self.size {
@@ -170,40 +151,31 @@ impl<'t> MarkdownSplitter<'t> {
             }
             chunk = self.close();
         }
-        let units = lead_units + utf16_len(&self.text[range.clone()]);
-        self.open = Some(Open { range, units, headings: titles(&self.headings), lead, bare: is_heading });
+        let units = utf16_len(&self.text[range.clone()]);
+        self.open = Some(Open { range, units, headings: titles(&self.headings), bare: is_heading });
         chunk
     }
 
     /// Goes on inside `range`, which is too long for a chunk, and gives the chunk before it. Headings alone
     /// are no chunk yet: they go with what follows.
-    fn cut(&mut self, range: Range<usize>, lead: Option<Range<usize>>) -> Option<Section> {
+    fn cut(&mut self, range: Range<usize>) -> Option<Section> {
         let bare = self.open.take_if(|open| open.bare && open.units <= self.size);
-        let size = self.size - self.lead_units(lead.as_ref());
-        let mut splitter = SentenceSplitter::new(self.text, range, size, self.overlap);
+        let mut splitter = RecursiveSplitter::new(self.text, range, self.size, self.overlap);
         if let Some(open) = bare {
             splitter = splitter.starting_at(open.range.start);
         }
-        self.long = Some((splitter, titles(&self.headings), lead));
+        self.long = Some((splitter, titles(&self.headings)));
         self.close()
-    }
-
-    /// Length of a table's header with the line end behind it.
-    fn lead_units(&self, lead: Option<&Range<usize>>) -> usize {
-        lead.map_or(0, |lead| utf16_len(&self.text[lead.clone()]) + 1)
     }
 
     /// Ends the open chunk, and gives it unless it is blank.
     fn close(&mut self) -> Option<Section> {
         let open = self.open.take()?;
-        Some(Section { span: trimmed(self.text, open.range)?, headings: open.headings, lead: open.lead })
+        Some((trimmed(self.text, open.range)?, open.headings))
     }
 
     /// Finds the units of the next window.
     fn read_window(&mut self, budget: &mut usize) {
-        if let Some(lead) = self.table.take() {
-            return self.read_rows(lead, budget);
-        }
         let mut len = self.window_bytes;
         loop {
             let end = self.window_end(len);
@@ -225,33 +197,14 @@ impl<'t> MarkdownSplitter<'t> {
             let first =
                 found.first().map_or(next, |block| line_start(self.text, block.start)).max(self.position);
             if first > self.position {
-                self.units.push_back(Unit { range: self.position..first, heading: None, lead: None });
+                self.units.push_back(Unit { range: self.position..first, heading: None });
             }
             if first < next {
-                self.divide(&found, first..next, None);
-            }
-            // A table too long for a window goes on behind it.
-            if next == end && end < self.text.len() {
-                self.table = self.units.back().and_then(|unit| unit.lead.clone());
+                self.divide(&found, first..next);
             }
             self.position = next;
             return;
         }
-    }
-
-    /// Takes the lines that go on with a table as its rows.
-    fn read_rows(&mut self, lead: Range<usize>, budget: &mut usize) {
-        let window = &self.text[self.position..self.window_end(WINDOW_BYTES)];
-        for line in window.split_inclusive('\n') {
-            if !line.trim_start_matches([' ', '\t']).starts_with('|') {
-                return;
-            }
-            let range = self.position..self.position + line.len();
-            self.position = range.end;
-            *budget = budget.saturating_sub(line.len());
-            self.units.push_back(Unit { range, heading: None, lead: Some(lead.clone()) });
-        }
-        self.table = Some(lead);
     }
 
     /// The end of the last line in a window of about `len` bytes; or else of the last word, or of the last
@@ -272,9 +225,7 @@ impl<'t> MarkdownSplitter<'t> {
 
     /// Divides `range` between `blocks`, which are siblings and what is in them. Each gets the text from its
     /// line on to the next one's, so that nothing is lost in between; the first gets what is before it, too.
-    ///
-    /// `lead` is the header, if they are the rows of a table.
-    fn divide(&mut self, blocks: &[Block], range: Range<usize>, lead: Option<Range<usize>>) {
+    fn divide(&mut self, blocks: &[Block], range: Range<usize>) {
         let mut start = range.start;
         let mut first = 0;
         let depth = blocks.first().map_or(0, |block| block.depth);
@@ -285,35 +236,25 @@ impl<'t> MarkdownSplitter<'t> {
             // A sibling on the same line stays with the one before.
             let cut = line_start(self.text, block.start);
             if cut > start {
-                self.push_unit(&blocks[first..index], start..cut, lead.clone());
+                self.push_unit(&blocks[first..index], start..cut);
                 (start, first) = (cut, index);
             }
         }
-        self.push_unit(&blocks[first..], start..range.end, lead);
+        self.push_unit(&blocks[first..], start..range.end);
     }
 
     /// Takes `range` as a unit, or takes it apart if it is too long. `blocks` is the block that fills it,
     /// followed by what is in it.
-    fn push_unit(&mut self, blocks: &[Block], range: Range<usize>, lead: Option<Range<usize>>) {
+    fn push_unit(&mut self, blocks: &[Block], range: Range<usize>) {
         if let [block, inner @ ..] = blocks {
             let is_container = !inner.is_empty() && inner.iter().all(|other| other.depth > block.depth);
             let ink = trimmed(self.text, range.clone()).unwrap_or_default();
             if is_container && utf16_len(&self.text[ink]) > self.size {
-                let lead = if block.table { self.header(inner, range.start) } else { None };
-                return self.divide(inner, range, lead);
+                return self.divide(inner, range);
             }
         }
         let heading = blocks.first().and_then(|block| block.heading.clone());
-        // The header itself has none before it.
-        let lead = lead.filter(|lead| lead.end <= range.start);
-        self.units.push_back(Unit { range, heading, lead });
-    }
-
-    /// The header of a table: its first row and the line below. `None` if that would take too much of each chunk.
-    fn header(&self, rows: &[Block], start: usize) -> Option<Range<usize>> {
-        let end = line_start(self.text, rows.get(1)?.start);
-        let header = trimmed(self.text, start..end.max(start))?;
-        (utf16_len(&self.text[header.clone()]) <= self.size / LEAD_PART).then_some(header)
+        self.units.push_back(Unit { range, heading });
     }
 }
 
@@ -327,9 +268,6 @@ impl Iterator for MarkdownSplitter<'_> {
 }
 
 const WINDOW_BYTES: usize = 1 << 16;
-
-/// The part of a chunk that the header of a table may take: one in so many.
-pub(super) const LEAD_PART: usize = 3;
 
 /// A block longer than this is read as several.
 const WINDOW_BYTES_MAX: usize = 1 << 20;
@@ -370,7 +308,7 @@ mod tests {
 
     fn check(text: &str, size: usize, expected: &[(&str, &str)]) {
         let chunks: Vec<_> = MarkdownSplitter::new(text, size, 0)
-            .map(|Section { span, headings, .. }| (headings.join(" > "), &text[span]))
+            .map(|(span, headings)| (headings.join(" > "), &text[span]))
             .collect();
         let chunks: Vec<_> = chunks.iter().map(|(headings, chunk)| (headings.as_str(), *chunk)).collect();
         assert_eq!(chunks, expected);
@@ -424,35 +362,6 @@ mod tests {
     }
 
     #[test]
-    fn each_part_of_a_table_knows_its_header() {
-        let rows = "| M8 | 25 |\n| M10 | 49 |\n| M12 | 85 |\n| M14 | 135 |\n| M16 | 205 |\n| M20 | 400 |\n";
-        let text = format!("Torque:\n\n| bolt | Nm |\n|---|---|\n{rows}\nDone at last.");
-        let chunks: Vec<_> = MarkdownSplitter::new(&text, 72, 0)
-            .map(|Section { span, lead, .. }| (lead.map(|lead| &text[lead]), &text[span]))
-            .collect();
-        assert_eq!(
-            chunks,
-            [
-                (None, "Torque:\n\n| bolt | Nm |\n|---|---|\n| M8 | 25 |\n| M10 | 49 |\n| M12 | 85 |"),
-                (Some("| bolt | Nm |\n|---|---|"), "| M14 | 135 |\n| M16 | 205 |\n| M20 | 400 |"),
-                (None, "Done at last."),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_table_longer_than_a_window_is_one() {
-        let rows: String = (0..60_000).map(|n| format!("| row {n} | {n} |\n")).collect();
-        let text = format!("| name | count |\n|---|---|\n{rows}\nAfter it.");
-        assert!(text.len() > WINDOW_BYTES_MAX);
-        let chunks: Vec<_> = MarkdownSplitter::new(&text, 1000, 20).collect();
-        for chunk in &chunks[1..] {
-            assert_eq!(chunk.lead.clone().map(|lead| &text[lead]), Some("| name | count |\n|---|---|"));
-            assert!(text[chunk.span.clone()].starts_with("| row"));
-        }
-    }
-
-    #[test]
     fn a_long_paragraph_is_cut_at_spaces_together_with_its_heading() {
         check(
             "# A\n\nsome words here\n\nnext\n",
@@ -486,7 +395,7 @@ mod tests {
         let section = |number| format!("# Heading {number}\n\n{}\n\n", "A sentence of it. ".repeat(20));
         let text: String = (0..1000).map(section).collect();
         assert!(text.len() > 5 * WINDOW_BYTES);
-        for (number, Section { span, headings, .. }) in MarkdownSplitter::new(&text, 1000, 20).enumerate() {
+        for (number, (span, headings)) in MarkdownSplitter::new(&text, 1000, 20).enumerate() {
             assert_eq!(headings, [format!("Heading {number}")]);
             assert_eq!(&text[span], section(number).trim());
         }
@@ -496,7 +405,7 @@ mod tests {
     fn a_line_longer_than_a_window_is_cut_between_clusters() {
         let flag = "🇩🇪";
         let text = format!("x{}", flag.repeat(2 * WINDOW_BYTES_MAX / flag.len()));
-        for Section { span, .. } in MarkdownSplitter::new(&text, 1000, 20).skip(1) {
+        for (span, _) in MarkdownSplitter::new(&text, 1000, 20).skip(1) {
             assert_eq!((span.start % flag.len(), span.end % flag.len()), (1, 1));
         }
     }
@@ -509,8 +418,7 @@ mod tests {
             "\\", "a\r", "a\r\r", "_a ", "![](", "&",
         ] {
             let text = pattern.repeat(1_000_000 / pattern.len());
-            let ink: usize =
-                MarkdownSplitter::new(&text, 1000, 0).map(|Section { span, .. }| span.len()).sum();
+            let ink: usize = MarkdownSplitter::new(&text, 1000, 0).map(|(span, _)| span.len()).sum();
             assert!(ink <= text.len());
         }
     }
@@ -522,7 +430,7 @@ mod tests {
         #[test]
         fn chunks_cover_everything_but_white_space(text in HARD, size in 1usize..40) {
             let mut covered = 0;
-            for Section { span, .. } in MarkdownSplitter::new(&text, size, size / 3) {
+            for (span, _) in MarkdownSplitter::new(&text, size, size / 3) {
                 prop_assert!(covered <= span.end, "in order");
                 if span.start > covered {
                     prop_assert!(text[covered..span.start].chars().all(is_js_space));
@@ -534,10 +442,9 @@ mod tests {
 
         #[test]
         fn chunks_are_no_longer_than_asked(text in HARD, size in 1usize..40) {
-            for Section { span, lead, .. } in MarkdownSplitter::new(&text, size, size / 3) {
+            for (span, _) in MarkdownSplitter::new(&text, size, size / 3) {
                 let chunk = &text[span];
-                let before = lead.map_or(0, |lead| utf16_len(&text[lead]) + 1);
-                prop_assert!(before + utf16_len(chunk) <= size || chunk.chars().count() == 1, "{:?}", chunk);
+                prop_assert!(utf16_len(chunk) <= size || chunk.chars().count() == 1, "{:?}", chunk);
                 prop_assert_eq!(chunk, crate::words::js_trim(chunk));
             }
         }
@@ -553,11 +460,11 @@ mod tests {
 
         #[test]
         fn code_rows_and_items_that_fit_are_never_cut(
-            blocks in prop::collection::vec("```\n([ab #]{0,9}\n){0,4}```\n|\\| a \\|\n\\|---\\|\n(\\| [ab]{1,5} \\|\n){1,3}|(- [ab]{1,9}\n){1,4}|#{1,3} [ab]{1,9}\n|([ab]{1,9} ){1,9}\n", 0..12),
+            blocks in prop::collection::vec("```\n([ab #]{0,9}\n){0,4}```\n|(\\| [ab ]{1,9}\n){2}|(- [ab]{1,9}\n){1,4}|#{1,3} [ab]{1,9}\n|([ab]{1,9} ){1,9}\n", 0..12),
             size in 12usize..60,
         ) {
             let text = blocks.join("\n");
-            let chunks: Vec<_> = MarkdownSplitter::new(&text, size, size / 4).map(|Section { span, .. }| span).collect();
+            let chunks: Vec<_> = MarkdownSplitter::new(&text, size, size / 4).map(|(span, _)| span).collect();
             let mut start = 0;
             for block in &blocks {
                 let parts: Vec<_> =

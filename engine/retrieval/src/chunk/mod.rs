@@ -3,18 +3,12 @@
 //! A chunk is a byte range of its text, never a copy. Lengths are in UTF-16 code units throughout, as the
 //! settings of clients mean them (reference §7.1).
 
-mod atoms;
 mod blocks;
 mod chunker;
 pub mod markdown;
-mod marks;
-pub mod passage;
 mod pieces;
-mod records;
 pub mod recursive;
-pub mod sentences;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -48,11 +42,7 @@ pub enum ChunkMode {
     /// Blank lines, lines and spaces, as AnythingLLM cuts (reference §7.1).
     #[default]
     Recursive,
-    /// Paragraphs and sentences.
-    Sentences,
-    /// Records of a table in lines, as in CSV: each part knows the first one, which names the columns.
-    Records,
-    /// The structure of Markdown: headings, paragraphs, lists, tables and code; long paragraphs between sentences.
+    /// The structure of Markdown: headings, paragraphs, lists, tables and code.
     Markdown,
 }
 
@@ -63,22 +53,8 @@ pub struct Chunk {
     pub span: Range<usize>,
     /// Headings that the chunk stands under, outermost first. Empty but in [`ChunkMode::Markdown`].
     pub headings: Vec<String>,
-    /// The header of the table that the chunk continues, as a byte range of the text before `span`.
-    pub lead: Option<Range<usize>>,
     /// Page on which the chunk begins, for texts with pages.
     pub page: Option<u32>,
-}
-
-impl Chunk {
-    /// What of `text` is shown, embedded and searched: the chunk, and before it the header of the table it continues.
-    #[must_use]
-    pub fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let own = text.get(self.span.clone()).unwrap_or_default();
-        match self.lead.clone().and_then(|lead| text.get(lead)) {
-            Some(lead) => [lead, "\n", own].concat().into(),
-            None => own.into(),
-        }
-    }
 }
 
 /// Why text cannot be cut.

@@ -79,6 +79,11 @@ impl<'t> Pieces<'t> {
         Pieces { position: start, ..*self }
     }
 
+    /// Start of the next piece.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
     fn cut_at_present_separator(mut self) -> Self {
         let stretch = &self.text.as_bytes()[self.position..self.end];
         self.separator = match self.separator {

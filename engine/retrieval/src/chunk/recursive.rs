@@ -11,7 +11,7 @@
 use std::ops::Range;
 
 use super::pieces::{Piece, Pieces};
-use crate::words::is_js_space;
+use crate::words::{is_js_space, utf16_len};
 
 /// Cuts a stretch of text into chunks, as byte ranges of the text, in order.
 ///
@@ -45,9 +45,30 @@ impl<'t> RecursiveSplitter<'t> {
             size,
             overlap: overlap.min(size - 1),
             open: vec![pieces],
-            window: Window { text, first: pieces, start: 0, units: 0, ink_end: 0, ink_start: 0 },
+            window: Window {
+                text,
+                before: None,
+                first: pieces,
+                start: 0,
+                units: 0,
+                ink_end: 0,
+                ink_start: 0,
+            },
             single: None,
         }
+    }
+
+    /// Lets the first chunk begin at `start`, before the range, if it has room for that and a first piece.
+    /// Otherwise what lies between is a chunk of its own. For a heading that belongs to what follows.
+    ///
+    /// Call it before the first chunk is taken. `text[start..range.start]` must fit a chunk.
+    pub(super) fn starting_at(mut self, start: usize) -> Self {
+        let end = self.window.first.position();
+        let piece = Piece { start, end, units: utf16_len(&self.text[start..end]) };
+        self.window.start = start;
+        self.window.push(piece);
+        self.window.before = Some(piece);
+        self
     }
 
     /// Whether all chunks have been given.
@@ -130,6 +151,8 @@ impl Iterator for RecursiveSplitter<'_> {
 #[derive(Clone, Debug)]
 struct Window<'t> {
     text: &'t str,
+    /// A piece that is not one of the others, at the front.
+    before: Option<Piece>,
     /// The same pieces again, from the window's first on: what is dropped is read a second time, so that
     /// nothing needs to be remembered of it.
     first: Pieces<'t>,
@@ -153,7 +176,7 @@ impl Window<'_> {
     }
 
     fn drop_first(&mut self) {
-        match self.first.next() {
+        match self.before.take().or_else(|| self.first.next()) {
             Some(piece) => {
                 self.start = piece.end;
                 self.units -= piece.units;
@@ -177,6 +200,7 @@ impl Window<'_> {
     fn flush(&mut self) -> Option<Range<usize>> {
         let chunk = self.chunk();
         self.units = 0;
+        self.before = None;
         chunk
     }
 }
@@ -191,7 +215,6 @@ pub(super) fn trimmed(text: &str, range: Range<usize>) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::utf16_len;
     use proptest::prelude::*;
     use unicode_segmentation::UnicodeSegmentation;
 

@@ -5,12 +5,6 @@ use super::postings::{Posting, length_of};
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
 
-/// Rows that what is known of a word before any is read counts as much as.
-const PRIOR_ROWS: f64 = 10.0;
-
-/// The weight of a word of which nothing is known: that of one in some 5 of 100 rows.
-const PRIOR: f64 = 3.0;
-
 /// What is known of all rows of a workspace.
 #[derive(Clone, Copy, Debug)]
 pub struct Corpus {
@@ -21,34 +15,19 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// The weight of a word that occurs in `rows` rows: more for rare ones, never below 0.
-    ///
-    /// In how many of three rows a word occurs says little about it: the fewer rows there are, the closer are the weights
-    /// of all words.
+    /// The weight of a term that occurs in `rows` rows: more for rare ones, never below 0.
     #[must_use]
     pub fn weight(self, rows: u64) -> f64 {
         let (all, with) = (self.rows.max(rows) as f64, rows as f64);
-        let counted = ln(1.0 + (all - with + 0.5) / (with + 0.5));
-        (all * counted + PRIOR_ROWS * PRIOR) / (all + PRIOR_ROWS)
+        ln(1.0 + (all - with + 0.5) / (with + 0.5))
     }
 
     /// What one occurrence adds to a row's score, for a term of this weight.
     #[must_use]
     pub fn score(self, weight: f64, posting: Posting) -> f64 {
-        self.with_norm(weight, posting.count, self.norm(posting.length))
-    }
-
-    /// By how much a row of this length is held back.
-    #[must_use]
-    pub fn norm(self, length: u8) -> f64 {
         let mean = (self.words as f64 / self.rows.max(1) as f64).max(1.0);
-        K1 * (1.0 - B + B * length_of(length) / mean)
-    }
-
-    /// [`Corpus::score`] for a row whose [`Corpus::norm`] is known.
-    #[must_use]
-    pub fn with_norm(self, weight: f64, count: u8, norm: f64) -> f64 {
-        let count = f64::from(count);
+        let count = f64::from(posting.count);
+        let norm = K1 * (1.0 - B + B * length_of(posting.length) / mean);
         weight * count * (K1 + 1.0) / (count + norm)
     }
 }
@@ -87,9 +66,6 @@ mod tests {
         assert!(corpus.weight(1) > corpus.weight(10) && corpus.weight(1000) > 0.0);
         let score = |count, words| corpus.score(1.0, Posting { row: 0, count, length: length_code(words) });
         assert!(score(2, 100) > score(1, 100) && score(1, 50) > score(1, 200));
-        // In few rows it is nearly the same for all words.
-        let few = Corpus { rows: 3, words: 30 };
-        assert!(few.weight(1) > few.weight(3) && few.weight(1) < 1.2 * few.weight(3));
         // A row of the mean length: the weight itself.
         assert!((score(1, 100) - 1.0).abs() < 0.05);
     }

@@ -1,6 +1,6 @@
 //! In which rows of a part a term occurs, and their bytes.
 //!
-//! The terms of a part are stored in 2ⁿ buckets by the first bits of the [`Term`], one for a short document and 64 for a
+//! The terms of a part are stored in 2ⁿ buckets by the first bits of the [`Term`], few for a short document and 64 for a
 //! long one, so that a query reads only the buckets of its own terms. The bytes of one bucket:
 //!
 //! ```text
@@ -24,16 +24,6 @@ const CHECKSUM_BYTES: usize = 4;
 #[must_use]
 pub fn level(rows: u64) -> u8 {
     match rows {
-        0..=8 => 0,
-        9..=32 => 3,
-        _ => 6,
-    }
-}
-
-/// The same, as it was before documents were folded: each was searched by itself then.
-#[must_use]
-pub fn level_before_folds(rows: u64) -> u8 {
-    match rows {
         0..=1 => 3,
         2..=8 => 4,
         9..=32 => 5,
@@ -42,7 +32,7 @@ pub fn level_before_folds(rows: u64) -> u8 {
 }
 
 /// All levels that a part can have.
-pub const LEVELS: [u8; 5] = [0, 3, 4, 5, 6];
+pub const LEVELS: std::ops::RangeInclusive<u8> = 3..=6;
 
 /// The bucket of a term among 2^`level`.
 #[must_use]
@@ -150,7 +140,7 @@ pub(super) fn varint(mut number: u32, into: &mut Vec<u8>) {
     into.push(number as u8);
 }
 
-pub(super) fn take(bytes: &mut &[u8]) -> Option<u32> {
+fn take(bytes: &mut &[u8]) -> Option<u32> {
     let mut number = 0u64;
     for shift in (0..35).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
@@ -172,7 +162,7 @@ mod tests {
 
     fn buckets(texts: &[&str]) -> Vec<Vec<u8>> {
         let mut collected = Collected::default();
-        texts.iter().for_each(|text| assert!(collected.push(&[text], Default::default()) < 1 << 20));
+        texts.iter().for_each(|text| assert!(collected.push(&[text]) < 1 << 20));
         collected.encode().1.into_values().collect()
     }
 

@@ -14,7 +14,7 @@ pub use model::{Starting, StaticModel};
 pub use vocab::Vocab;
 pub use wordpiece::Wordpiece;
 
-/// The model compiled into this build (`assets/aligned-minilm-256`): 256 dimensions, English.
+/// The model compiled into this build (`assets/static-minilm-256`): 256 dimensions, English.
 ///
 /// The vocabulary is hashed at the first call (about a millisecond, 0.6 MB); rows stay where the binary was mapped, so
 /// only those that texts touch become resident.
@@ -32,8 +32,8 @@ pub fn embedded() -> &'static StaticModel {
 
     static MODEL: OnceLock<StaticModel> = OnceLock::new();
     MODEL.get_or_init(|| {
-        let tensors = include_bytes!("../../../assets/aligned-minilm-256/model.safetensors");
-        let vocab = include_bytes!("../../../assets/aligned-minilm-256/vocab.txt");
+        let tensors = include_bytes!("../../../assets/static-minilm-256/model.safetensors");
+        let vocab = include_bytes!("../../../assets/static-minilm-256/vocab.txt");
         #[expect(clippy::expect_used, reason = "both files are part of the program, not an input")]
         StaticModel::parse(Bytes::from_static(tensors), Bytes::from_static(vocab))
             .expect("the model in this binary is whole")

@@ -90,24 +90,6 @@ impl Codes {
         Ok(())
     }
 
-    /// Adds rows of others.
-    ///
-    /// # Errors
-    /// [`VectorError::Dim`] if they have another length, [`VectorError::Stored`] if there are no such rows.
-    pub fn append(&mut self, other: &Codes, rows: std::ops::Range<usize>) -> Result<(), VectorError> {
-        if other.dim != self.dim {
-            return Err(VectorError::Dim { expected: self.dim, found: other.dim });
-        }
-        let bytes = self.dim.div_ceil(4);
-        let packed = other.packed.get(rows.start * bytes..rows.end * bytes);
-        let (Some(packed), Some(factors)) = (packed, other.factors.get(rows)) else {
-            return Err(VectorError::Stored("have fewer rows than they should"));
-        };
-        self.packed.extend_from_slice(packed);
-        self.factors.extend_from_slice(factors);
-        Ok(())
-    }
-
     /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {

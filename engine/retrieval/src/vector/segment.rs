@@ -87,30 +87,6 @@ impl SegmentVectors {
         Ok(())
     }
 
-    /// Adds rows of another segment.
-    ///
-    /// # Errors
-    /// [`VectorError::Dim`] if they have another length, [`VectorError::Kind`] if one are codes and the others are not,
-    /// [`VectorError::Stored`] if there are no such rows.
-    pub fn append(&mut self, other: &Self, rows: std::ops::Range<usize>) -> Result<(), VectorError> {
-        if other.dim != self.dim {
-            return Err(VectorError::Dim { expected: self.dim, found: other.dim });
-        }
-        if other.packed != self.packed {
-            return Err(VectorError::Kind);
-        }
-        let bytes = if self.packed { self.dim.div_ceil(4) } else { self.dim };
-        let values = other.values.get(rows.start * bytes..rows.end * bytes);
-        let numbers = other.scales.get(rows.clone()).zip(other.residuals.get(rows));
-        let (Some(values), Some((scales, residuals))) = (values, numbers) else {
-            return Err(VectorError::Stored("have fewer rows than they should"));
-        };
-        self.values.extend_from_slice(values);
-        self.scales.extend_from_slice(scales);
-        self.residuals.extend_from_slice(residuals);
-        Ok(())
-    }
-
     /// The segment's name within its workspace.
     #[must_use]
     pub fn id(&self) -> u64 {

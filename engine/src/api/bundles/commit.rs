@@ -6,7 +6,6 @@ use super::super::workspaces::free_slug;
 use super::super::{Call, events};
 use super::contents::Contents;
 use super::numbers::Numbers;
-use crate::embed::FORMER_BUILTIN_MODEL;
 use crate::model::{Document, Placement, Workspace};
 use crate::retrieve::staging::Stager;
 use crate::retrieve::{IndexHead, placement};
@@ -87,13 +86,7 @@ pub async fn commit(
             placement::put(&mut tx, &ours)?;
         }
         if let Some(head) = &contents.head {
-            // Folds are made anew: they follow from the segments.
-            let mut head = IndexHead { version: 1, folds: Vec::new(), loose: None, dead: 0, ..head.clone() };
-            if head.former.take().is_some() {
-                // Its segments have other numbers here, so all of them count as the former model's.
-                head.embedder = FORMER_BUILTIN_MODEL.to_owned();
-            }
-            tx.put(key::index_head(workspace.id), &head)?;
+            tx.put(key::index_head(workspace.id), &IndexHead { version: 1, ..head.clone() })?;
         }
         let metadata =
             json!({ "workspaceName": workspace.name, "numberOfDocuments": contents.documents.len() });

@@ -3,7 +3,8 @@
 use super::super::documents::{NAME_BYTES_MAX, is_short};
 use super::super::error::{ApiError, Code};
 use super::inconsistent;
-use crate::bundle::{Block, Catalog, LAYOUT, LAYOUTS, MANIFEST, Manifest};
+use crate::bundle::LAYOUT;
+use crate::bundle::{Block, Catalog, MANIFEST, Manifest};
 use crate::model::{Document, Placement, Workspace};
 use crate::retrieve::IndexHead;
 use crate::seam::{Cx, Key, Work};
@@ -29,7 +30,7 @@ pub struct Contents {
 }
 
 /// First parts of the keys that may be in a bundle.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 18] = [
     "bundle",
     "chunk",
     "code",
@@ -38,12 +39,6 @@ const KNOWN: [&str; 24] = [
     "doc.id",
     "doc.pages",
     "doc.text",
-    "fold",
-    "fold.code",
-    "fold.dead",
-    "fold.loose",
-    "fold.term",
-    "fold.vec",
     "folder",
     "index",
     "row",
@@ -126,7 +121,7 @@ impl Records {
     }
 
     fn manifest(&mut self, manifest: Manifest) -> Result<(), ApiError> {
-        if !LAYOUTS.contains(&manifest.layout) {
+        if manifest.layout != LAYOUT {
             let message = format!(
                 "The bundle has layout {}, this program reads {LAYOUT}: {}.",
                 manifest.layout,

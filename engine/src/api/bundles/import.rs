@@ -12,7 +12,7 @@ use super::numbers::Numbers;
 use crate::lexical::postings::{self, Posting, bucket_at};
 use crate::model::{ChunkRecord, Document, Pages};
 use crate::retrieve::staging::{self, COMMIT_BYTES, Staged, Stager};
-use crate::retrieve::{fold, part_rows, rows_in_part};
+use crate::retrieve::{part_rows, rows_in_part};
 use crate::seam::{Cx, Key, Work, Write};
 use crate::store::{self, key};
 use crate::vector::code::Codes;
@@ -49,17 +49,14 @@ pub async fn import(call: Call) -> Result<Answer, ApiError> {
         Err(error) => Err(error),
     };
     let workspace = match done {
-        Ok(workspace) => {
-            fold::all(&call.cx, call.engine.folding(), workspace.id).await;
-            workspace
-        }
+        Ok(workspace) => workspace,
         Err(error) => {
             importing.stager.discard().await;
             return Err(error);
         }
     };
     Ok(Answer::ok(&json!({
-        "workspace": wire::workspace(&workspace, call.engine.settings()),
+        "workspace": wire::workspace(&workspace),
         "documents": contents.manifest.documents,
         "chunks": contents.manifest.chunks,
         "message": null,
@@ -225,8 +222,7 @@ impl Importing<'_> {
         let segment = self.numbers.segment(theirs)?;
         let rows = rows_in_part(self.numbers.chunks(theirs), self.dim(), part);
         let place = key::terms(self.contents.workspace.id, level, bucket, theirs, part);
-        let levels = [postings::level(rows), postings::level_before_folds(rows)];
-        if rows == 0 || !levels.contains(&level) || *at != place {
+        if rows == 0 || level != postings::level(rows) || *at != place {
             return Err(misplaced(at));
         }
         let mut fits = true;

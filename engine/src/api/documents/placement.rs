@@ -50,7 +50,7 @@ pub async fn update_embeddings(call: Call) -> Result<Answer, ApiError> {
         });
     }
     let placements = workspaces::placements(&call, workspace.id).await?;
-    let mut row = json!(wire::workspace(&workspace, call.engine.settings()).documents(&placements));
+    let mut row = json!(wire::workspace(&workspace).documents(&placements));
     row["contextWindow"] = context_window(&call, &workspace).into();
     // Only files attached to a conversation count here, and those are never stored.
     row["currentContextTokenCount"] = 0.into();

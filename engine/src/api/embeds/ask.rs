@@ -5,15 +5,13 @@ use super::visit::{self, UNANSWERED, Visit};
 use crate::api::answer::Answer;
 use crate::api::body::Fields;
 use crate::api::error::{ApiError, Code};
-use crate::api::stream::{self, Events};
+use crate::api::stream::Events;
 use crate::api::{Call, events, numbers};
 use crate::chat::{self, Ask, Outcome, Overrides, Refusal};
-use crate::llm::Finish;
 use crate::model::{Visitor, Workspace};
 use crate::store::key::Partition;
 use crate::store::{self, Transaction, key};
 use serde_json::{Value, json};
-use std::pin::pin;
 
 /// Bytes of a question's body, with all that a page may send beside the question.
 pub(super) const BODY_BYTES_MAX: usize = 128 << 10;
@@ -24,9 +22,6 @@ const USERNAME_CHARS_MAX: usize = 100;
 
 /// Said in query mode while the workspace holds nothing.
 const NOTHING_HERE: &str = "I do not have enough information to answer that. Try another question.";
-
-/// Said when a model has nothing to say, or its provider withholds it.
-const WITHHELD: &str = "There is no answer to this. Try to ask in other words.";
 
 /// `POST /embed/:uuid/stream-chat {sessionId, message, prompt?, model?, temperature?, username?}`.
 pub async fn stream_chat(call: Call) -> Result<Answer, ApiError> {
@@ -101,22 +96,15 @@ async fn answer(call: &Call, visit: &Visit, ask: &Ask, reservation: Reservation)
     let mut events = Events::new(&call.cx, &id, visit.cors.clone());
     // An answer that the visitor did not wait for counts as well: the model was asked. What is not counted
     // is taken back even if that fails: the visitor's answer does not depend on it.
-    let outcome = {
-        let answer = pin!(chat::answer(&call.cx, &call.engine, ask, &mut events));
-        stream::keep_alive(&call.cx, || visit.cors.clone(), answer).await
-    };
-    match outcome {
-        Ok(Outcome::Answered { broken: None, finish, .. }) => events.end(finish),
-        Ok(Outcome::Abandoned) => events.chunk("", true),
-        Ok(Outcome::Answered { broken: Some(why), finish: Finish::Failed, .. }) => {
+    match chat::answer(&call.cx, &call.engine, ask, &mut events).await {
+        Ok(Outcome::Answered { broken: None, .. } | Outcome::Empty { .. } | Outcome::Abandoned) => {
+            events.chunk("", true);
+        }
+        Ok(Outcome::Answered { broken: Some(why), .. }) => {
             report(call, visit, &why).await;
             events.abort(UNANSWERED);
         }
-        Ok(Outcome::Answered { broken: Some(why), .. } | Outcome::Empty { why, .. }) => {
-            report(call, visit, &why).await;
-            events.abort(WITHHELD);
-        }
-        Ok(Outcome::Refused { text, stage, .. }) => {
+        Ok(Outcome::Refused { text, stage }) => {
             let _ = reservation.release(&call.cx).await;
             let text = if stage == Refusal::NoDocuments { NOTHING_HERE } else { &text };
             events.send(&json!({

@@ -171,7 +171,6 @@ async fn shown(call: &Call, embed: &Embed) -> Result<Answer, ApiError> {
         if item["role"] == "assistant" {
             item["sources"] = json!([]);
             item["metrics"] = json!({});
-            item.as_object_mut().map(|item| item.remove("relevance"));
         }
         item
     });

@@ -12,8 +12,6 @@ pub enum Check {
     Number,
     /// A number above zero.
     Positive,
-    /// A count above zero, or nothing, which takes the limit away.
-    Limit,
     /// An `http` or `https` address.
     Url,
     /// An address with `v1` in it.
@@ -70,13 +68,6 @@ impl Check {
                 None => Some("Value must be a number".to_owned()),
                 Some(number) => wrong(number <= 0.0, "Value must be greater than zero"),
             },
-            Check::Limit => {
-                let is_count = value.trim().parse::<u32>().is_ok_and(|count| count > 0);
-                wrong(
-                    !value.trim().is_empty() && !is_count,
-                    "Value must be a whole number above zero, or empty for no limit",
-                )
-            }
             Check::Url => wrong(!is_url(value), "URL is not a valid URL."),
             Check::HasV1 => wrong(!value.contains("v1"), "URL must include /v1"),
             Check::NoSlash => wrong(value.ends_with('/'), "URL cannot end with a slash"),

@@ -2,7 +2,7 @@
 
 use super::super::error::{ApiError, Code};
 use super::super::wire::iso;
-use crate::chat::{context_block, first_number};
+use crate::chat::context_block;
 use crate::model::Chat;
 use crate::text::dates;
 use serde::Serialize;
@@ -196,8 +196,7 @@ fn message(role: &str, text: &str) -> Value {
 
 fn alpaca(exported: &Exported<'_>) -> Value {
     let sources = exported.chat.sources.iter().filter_map(|source| source["text"].as_str());
-    let context = context_block(&sources.collect::<Vec<&str>>(), first_number(Some(exported.prompt)));
-    let instruction = [exported.prompt, &context].concat();
+    let instruction = [exported.prompt, &context_block(&sources.collect::<Vec<&str>>())].concat();
     json!({
         "instruction": instruction,
         "input": exported.chat.prompt,

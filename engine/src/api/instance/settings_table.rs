@@ -60,7 +60,6 @@ impl Setting {
 const NEEDED: &[Check] = &[NotEmpty];
 const URL: &[Check] = &[Url];
 const NUMBER: &[Check] = &[Positive];
-const LIMIT: &[Check] = &[Limit];
 const V1_URL: &[Check] = &[NotEmpty, Url, HasV1, NoSlash];
 
 macro_rules! settings {
@@ -92,7 +91,6 @@ settings! {
     VectorDB = VECTOR_DB Or("lancedb"), &[NotEmpty, VectorDb];
 
     LLMProvider = LLM_PROVIDER OrNull, &[NotEmpty, LlmProvider];
-    LLMMaxTokens = HAVERSACK_LLM_MAX_TOKENS OrNull, LIMIT;
     OpenAiKey = OPEN_AI_KEY Secret, &[NotEmpty, KeyPrefix("OpenAI", "sk-")];
     OpenAiModelPref = OPEN_MODEL_PREF Or("gpt-4.1-nano"), NEEDED;
     AnthropicApiKey = ANTHROPIC_API_KEY Secret, &[NotEmpty, KeyPrefix("Anthropic", "sk-ant-")];
@@ -104,7 +102,7 @@ settings! {
     GenericOpenAiModelPref = GENERIC_OPEN_AI_MODEL_PREF Text, NEEDED;
     GenericOpenAiTokenLimit = GENERIC_OPEN_AI_MODEL_TOKEN_LIMIT Text, NUMBER;
     GenericOpenAiKey = GENERIC_OPEN_AI_API_KEY Secret, &[];
-    GenericOpenAiMaxTokens = GENERIC_OPEN_AI_MAX_TOKENS OrNull, LIMIT;
+    GenericOpenAiMaxTokens = GENERIC_OPEN_AI_MAX_TOKENS Or("1024"), NUMBER;
     OllamaLLMBasePath = OLLAMA_BASE_PATH Text, &[NotEmpty, Url, NoSlash];
     OllamaLLMModelPref = OLLAMA_MODEL_PREF Text, &[];
     OllamaLLMTokenLimit = OLLAMA_MODEL_TOKEN_LIMIT OrNull, &[];

@@ -62,11 +62,8 @@ async fn ask(cx: &Cx, engine: &Engine) -> Result<Value, String> {
         ChatModel::Host(_) => {}
     }
     let message = Message::new(Role::User, "Say hello in one short sentence.");
-    let prompt = Prompt { messages: vec![message], temperature: 0.7, ..Prompt::default() };
+    let prompt = Prompt { messages: vec![message], temperature: 0.7 };
     let reply = llm::complete(cx, &model, &prompt).await.map_err(|error| error.message)?;
-    if let Some(problem) = reply.ending.problem() {
-        return Err(problem);
-    }
     let text: String = reply.text.trim().chars().take(REPLY_CHARS).collect();
     Ok(json!({ "reply": text, "model": model.name(), "provider": model.provider_id() }))
 }

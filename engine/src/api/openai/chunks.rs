@@ -1,14 +1,13 @@
 //! A streamed completion: `chat.completion.chunk` objects, then `[DONE]`.
 
-use super::completions::{Reply, finish_reason, no_usage, relevance};
+use super::completions::{Reply, finish_reason, no_usage};
 use super::error;
 use crate::api::answer::Answer;
 use crate::api::{ApiError, Call, Code, stream};
 use crate::chat::{self, Ask, Outcome, Voice};
-use crate::llm::{Delta, Finish};
+use crate::llm::Finish;
 use crate::seam::Cx;
 use serde_json::{Value, json};
-use std::pin::pin;
 
 /// Answers `ask` chunk by chunk. The last chunk carries the sources, and the usage unless that was asked for in a
 /// chunk of its own.
@@ -16,31 +15,17 @@ use std::pin::pin;
 /// # Errors
 /// Whatever fails before the first word; after it, the error is an event of the stream.
 pub async fn answer(call: &Call, reply: Reply, ask: &Ask, include_usage: bool) -> Result<Answer, ApiError> {
-    let mut chunks =
-        Chunks { cx: call.cx.clone(), reply, include_usage, spoke: false, relevance: None, thought: false };
-    let outcome = {
-        let answer = pin!(chat::answer(&call.cx, &call.engine, ask, &mut chunks));
-        stream::keep_alive(&call.cx, stream::any_origin, answer).await
-    };
-    chunks.relevance = outcome.as_ref().ok().and_then(relevance);
-    match outcome {
-        Ok(Outcome::Answered { finish: Finish::Failed, broken, .. }) => {
-            chunks.fail(&ApiError::new(Code::ModelFailed, broken.unwrap_or_default()))
+    let mut chunks = Chunks { cx: call.cx.clone(), reply, include_usage, spoke: false };
+    match chat::answer(&call.cx, &call.engine, ask, &mut chunks).await {
+        Ok(Outcome::Answered { broken: Some(why), .. }) => {
+            chunks.fail(&ApiError::new(Code::ModelFailed, why))
         }
-        Ok(Outcome::Answered { sources, metrics, finish, broken, .. }) => {
-            if let Some(why) = broken {
-                chunks.refuse(&why);
-            }
-            chunks.close(finish, sources, metrics);
-        }
+        Ok(Outcome::Answered { sources, metrics, finish, .. }) => chunks.close(finish, sources, metrics),
         Ok(Outcome::Refused { text, .. }) => {
             chunks.say(&text);
             chunks.close(Finish::Stop, Vec::new(), no_usage());
         }
-        Ok(Outcome::Empty { metrics, finish, why }) => {
-            chunks.refuse(&why);
-            chunks.close(finish, Vec::new(), metrics);
-        }
+        Ok(Outcome::Empty { metrics }) => chunks.close(Finish::Stop, Vec::new(), metrics),
         Ok(Outcome::Abandoned) => chunks.close(Finish::Stop, Vec::new(), no_usage()),
         Err(error) if call.cx.head_sent() => chunks.fail(&error),
         Err(error) => return Err(error),
@@ -55,10 +40,6 @@ struct Chunks {
     include_usage: bool,
     /// The role was named.
     spoke: bool,
-    /// How much the best evidence has to do with the question, once that is known.
-    relevance: Option<f64>,
-    /// The last piece was a thought.
-    thought: bool,
 }
 
 impl Voice for Chunks {
@@ -71,35 +52,11 @@ impl Voice for Chunks {
             self.send(json!({ "content": text }), None, Vec::new());
         }
     }
-
-    /// Thoughts have a field of their own, which clients of DeepSeek, vLLM and others read.
-    fn hear(&mut self, piece: &Delta, _tagged: &[String]) {
-        match piece {
-            Delta::Text(text) => {
-                let text = if self.thought { text.trim_start() } else { text };
-                self.thought &= text.is_empty();
-                self.say(text);
-            }
-            Delta::Reasoning(text) if !text.is_empty() => {
-                self.thought = true;
-                self.send(json!({ "reasoning_content": text }), None, Vec::new());
-            }
-            Delta::Refusal(text) => self.refuse(text),
-            Delta::Reasoning(_) | Delta::Why(_) | Delta::Usage(_) | Delta::Finish(_) => {}
-        }
-    }
 }
 
 impl Chunks {
-    /// What the model says in place of an answer, or what kept it from one.
-    fn refuse(&mut self, why: &str) {
-        if !why.is_empty() {
-            self.send(json!({ "refusal": why }), None, Vec::new());
-        }
-    }
-
     fn close(&mut self, finish: Finish, sources: Vec<Value>, usage: Value) {
-        let mut further = vec![("sources", sources.into()), ("relevance", self.relevance.into())];
+        let mut further = vec![("sources", sources.into())];
         if !self.include_usage {
             further.push(("usage", usage));
             return self.send(json!({}), Some(finish), further);

@@ -1,12 +1,12 @@
 //! `POST /v1/chat/completions` (reference §10.2).
 
 use super::conversation::{self, Conversation};
-use super::{chunks, unix_seconds, wishes, workspace, wrong};
+use super::{chunks, unix_seconds, workspace, wrong};
 use crate::api::answer::Answer;
 use crate::api::body::Fields;
 use crate::api::{ApiError, Call, chats, js};
 use crate::chat::{self, Ask, Outcome, Overrides};
-use crate::llm::{Finish, Sampling, split_thoughts};
+use crate::llm::Finish;
 use crate::store::key::Partition;
 use serde_json::{Map, Value, json};
 
@@ -25,48 +25,19 @@ pub async fn create(call: Call) -> Result<Answer, ApiError> {
         return chunks::answer(&call, reply, &ask, js::truthy(options.get("include_usage"))).await;
     }
     let outcome = chat::answer(&call.cx, &call.engine, &ask, &mut chats::Whole).await?;
-    let relevance = relevance(&outcome);
-    let (message, finish, sources, usage) = match outcome {
-        Outcome::Answered { text, finish, sources, metrics, broken, .. } => {
-            (answered(&text, finish, broken), finish, sources, metrics)
-        }
-        Outcome::Refused { text, .. } => (message(Some(text), None), Finish::Stop, Vec::new(), no_usage()),
-        Outcome::Empty { metrics, finish, why } => (message(None, Some(why)), finish, Vec::new(), metrics),
-        Outcome::Abandoned => (message(None, None), Finish::Stop, Vec::new(), no_usage()),
+    let (content, finish, sources, usage) = match outcome {
+        Outcome::Answered { text, finish, sources, metrics, .. } => (Some(text), finish, sources, metrics),
+        Outcome::Refused { text, .. } => (Some(text), Finish::Stop, Vec::new(), no_usage()),
+        Outcome::Empty { metrics } => (None, Finish::Stop, Vec::new(), metrics),
+        Outcome::Abandoned => (None, Finish::Stop, Vec::new(), no_usage()),
     };
+    let message = json!({ "role": "assistant", "content": content, "refusal": null });
     let choice =
         json!({ "index": 0, "message": message, "logprobs": null, "finish_reason": finish_reason(finish) });
     let mut body = reply.frame("chat.completion", vec![choice]);
     body.insert("usage".to_owned(), usage);
     body.insert("sources".to_owned(), sources.into());
-    body.insert("relevance".to_owned(), relevance.into());
     Ok(Answer::ok(&body))
-}
-
-/// How much the best evidence of an answer has to do with the question, 0 to 1.
-pub fn relevance(outcome: &Outcome) -> Option<f64> {
-    match outcome {
-        Outcome::Answered { relevance, .. } | Outcome::Refused { relevance, .. } => Some(*relevance),
-        Outcome::Empty { .. } | Outcome::Abandoned => None,
-    }
-}
-
-/// The message of an answer: its thoughts in the field where clients look for them, its text, and what a model said in
-/// place of an answer or what kept it from one.
-fn answered(text: &str, finish: Finish, broken: Option<String>) -> Value {
-    let (thoughts, text) = split_thoughts(text);
-    let mut message = match broken {
-        None if finish == Finish::Refused => message(None, Some(text)),
-        broken => message(Some(text).filter(|text| !text.is_empty()), broken),
-    };
-    if !thoughts.is_empty() {
-        message["reasoning_content"] = thoughts.into();
-    }
-    message
-}
-
-fn message(content: Option<String>, refusal: Option<String>) -> Value {
-    json!({ "role": "assistant", "content": content, "refusal": refusal })
 }
 
 /// What all parts of one answer have in common.
@@ -97,9 +68,7 @@ impl Reply {
 /// would fail at the `abort` and `no_content` that theirs sends.
 pub fn finish_reason(finish: Finish) -> &'static str {
     match finish {
-        Finish::Stop | Finish::Other | Finish::Tools | Finish::Refused | Finish::Empty | Finish::Failed => {
-            "stop"
-        }
+        Finish::Stop | Finish::Other => "stop",
         Finish::Length => "length",
         Finish::Filtered => "content_filter",
     }
@@ -116,16 +85,7 @@ async fn ask(call: &Call, fields: &Fields) -> Result<Ask, ApiError> {
         _ => return Err(wrong("model", "`model` must be the slug of a workspace.")),
     };
     let mut workspace = workspace(call, model).await?;
-    let temperature = wishes::number(fields, "temperature", 0.0..=2.0)?;
-    workspace.temperature = temperature.or(workspace.temperature);
-    let sampling = Sampling { own_temperature: temperature.is_some(), ..wishes::read(fields)? };
-    let settings = &call.engine.settings().llm;
-    let answering = settings.resolve(workspace.chat_provider.as_deref(), workspace.chat_model.as_deref());
-    if let Ok(model) = &answering
-        && let Some((field, message)) = sampling.unsupported(model)
-    {
-        return Err(wrong(field, message));
-    }
+    workspace.temperature = temperature(fields.get("temperature"))?.or(workspace.temperature);
     let conversation = conversation::read(fields.get("messages"))?;
     call.engine.settings().lengths.message.check("messages", conversation.bytes())?;
     let Conversation { system, history, question, attachments } = conversation;
@@ -133,7 +93,6 @@ async fn ask(call: &Call, fields: &Fields) -> Result<Ask, ApiError> {
         system_prompt: system,
         history: Some(history),
         no_backfill: true,
-        sampling,
         ..Overrides::default()
     };
     Ok(Ask {
@@ -169,5 +128,17 @@ fn flag(fields: &Fields, name: &str) -> Result<bool, ApiError> {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
         Some(_) => Err(wrong(name, format!("`{name}` must be true or false."))),
+    }
+}
+
+fn temperature(value: Option<&Value>) -> Result<Option<f64>, ApiError> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let number = value.as_f64().filter(|number| (0.0..=2.0).contains(number));
+            number
+                .map(Some)
+                .ok_or_else(|| wrong("temperature", "`temperature` must be a number from 0 to 2."))
+        }
     }
 }

@@ -10,7 +10,6 @@ mod models;
 #[cfg(test)]
 mod tests;
 mod vector_stores;
-mod wishes;
 
 pub use completions::create as chat_completions;
 pub use embeddings::create as embeddings;

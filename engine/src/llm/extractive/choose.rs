@@ -1,9 +1,9 @@
 //! Which units make the answer.
 
+use super::blocks::Kind;
 use super::question::Question;
 use super::score::Scored;
 use super::units::Unit;
-use crate::sentences::Kind;
 use std::collections::BTreeSet;
 
 /// Most units that are chosen for their score.
@@ -15,11 +15,6 @@ const CHARS_MAX: usize = 900;
 /// A unit must have this share of the best score, and be behind it by so much at most…
 const NEAR_BEST: f32 = 0.72;
 const BEHIND_MAX: f32 = 0.22;
-/// …with this share of its evidence, and of the words of the question that it holds…
-const NEAR_EVIDENCE: f32 = 0.6;
-const NEAR_WORDS: f32 = 0.75;
-/// …or, where the best holds none of them, this share of its evidence…
-const NEAR_MEANING: f32 = 0.85;
 /// …or this share, if it answers another part of the question: holds so many of its words that no other
 /// has yet.
 const PART_NEAR_BEST: f32 = 0.45;
@@ -35,21 +30,11 @@ pub(super) fn choose(asked: &Question, units: &[Unit], scored: &[Scored]) -> Vec
     let mut held: BTreeSet<usize> = BTreeSet::new();
     let mut chars = 0;
     let best = scored.first().map_or(0.0, |best| best.score);
-    // A sentence about something beside the question has a good score where all are about the same.
-    let rests = |one: &Scored| {
-        scored.first().is_none_or(|best| match best.holds.len() {
-            0 => one.evidence >= best.evidence * NEAR_MEANING,
-            words => {
-                one.evidence >= best.evidence * NEAR_EVIDENCE
-                    && one.holds.len() as f32 >= words as f32 * NEAR_WORDS
-            }
-        })
-    };
     let mut left: Vec<&Scored> = scored.iter().filter(|one| one.score >= best * PART_NEAR_BEST).collect();
     for _ in 0..UNITS_MAX {
         let new = |one: &Scored| one.holds.difference(&held).count();
         let gain = |one: &Scored| one.score + NEW_WORDS * new(one) as f32 / asked.words.len().max(1) as f32;
-        let near = |one: &Scored| one.score >= (best * NEAR_BEST).max(best - BEHIND_MAX) && rests(one);
+        let near = |one: &Scored| one.score >= (best * NEAR_BEST).max(best - BEHIND_MAX);
         left.retain(|one| {
             (near(one) || new(one) >= PART_WORDS)
                 && !chosen.iter().any(|at| repeats(&units[*at], &units[one.unit]))
@@ -77,7 +62,7 @@ pub(super) fn choose(asked: &Question, units: &[Unit], scored: &[Scored]) -> Vec
 }
 
 fn length(unit: &Unit) -> usize {
-    unit.text.len() + unit.below.iter().map(|below| below.text.len()).sum::<usize>()
+    unit.text.len() + unit.below.iter().map(String::len).sum::<usize>()
 }
 
 /// Whether `other` says nothing that `unit` does not: words shared, or quoted below it already.
@@ -89,15 +74,14 @@ fn repeats(unit: &Unit, other: &Unit) -> bool {
     let larger = a.len().max(b.len()) as f32;
     shared >= larger * SAME
         || (smaller >= 4.0 && shared >= smaller * 0.9)
-        || (unit.passage == other.passage && unit.below.iter().any(|below| below.text.contains(&other.text)))
+        || (unit.passage == other.passage && unit.below.iter().any(|below| below.contains(&other.text)))
 }
 
 /// The unit before, if this one speaks of it or is the code it announces.
 fn leads_in(units: &[Unit], at: usize) -> Option<usize> {
     let before = at.checked_sub(1)?;
     let (unit, above) = (&units[at], &units[before]);
-    let announced =
-        unit.kind == Kind::Code && above.passage == unit.passage && above.text.ends_with([':', '：']);
+    let announced = unit.kind == Kind::Code && above.passage == unit.passage && above.text.ends_with(':');
     (announced || (unit.block == above.block && unit.points_back)).then_some(before)
 }
 
@@ -122,11 +106,10 @@ fn adjacent(units: &[Unit], a: usize, b: usize) -> bool {
             || (list && first.block + 1 == second.block)
             || second.kind == Kind::Code)
 }
-
 /// The first two sentences of each of the best passages: something to see when a question names nothing.
 pub(super) fn openings(units: &[Unit]) -> Vec<Vec<usize>> {
     let mut quotes: Vec<Vec<usize>> = Vec::new();
-    for (at, unit) in units.iter().enumerate() {
+    for (at, unit) in units.iter().enumerate().filter(|(_, unit)| unit.kind != Kind::Title) {
         match quotes.last_mut() {
             Some(quote) if units[quote[0]].passage == unit.passage => {
                 if quote.len() < 2 {

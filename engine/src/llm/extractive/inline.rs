@@ -30,7 +30,6 @@ pub(super) fn clean(text: &str) -> String {
             '\\' if rest[1..].starts_with(|c: char| c.is_ascii_punctuation()) => {
                 plain(rest[1..].chars().next().unwrap_or(' '), &mut out) + 1
             }
-            '\u{ad}' | '\u{200b}' | '\u{feff}' => c.len_utf8(),
             c if c.is_whitespace() => {
                 if !out.ends_with(' ') && !out.is_empty() {
                     out.push(' ');
@@ -60,30 +59,6 @@ fn code(text: &str, out: &mut String) -> usize {
         }
         None => ticks,
     }
-}
-
-/// Joins lines that were broken for width; a word cut by a hyphen becomes whole. Scripts without spaces get none.
-pub(super) fn join<'a>(lines: impl Iterator<Item = &'a str>) -> String {
-    let mut text = String::new();
-    for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
-        let begins = line.chars().next();
-        let cut = text.ends_with('-')
-            && text.chars().rev().nth(1).is_some_and(char::is_alphabetic)
-            && begins.is_some_and(char::is_lowercase);
-        let dense = text.chars().next_back().is_some_and(has_no_spaces) && begins.is_some_and(has_no_spaces);
-        if cut {
-            text.pop();
-        } else if !text.is_empty() && !dense {
-            text.push(' ');
-        }
-        text.push_str(line.trim_end_matches('\\'));
-    }
-    text
-}
-
-/// Han, kana and their punctuation, Thai.
-fn has_no_spaces(c: char) -> bool {
-    matches!(c, '\u{0e01}'..='\u{0e4e}' | '\u{3001}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff01}'..='\u{ff5e}')
 }
 
 struct Bracket<'a> {
@@ -172,14 +147,6 @@ mod tests {
     fn emphasis_goes_and_products_stay() {
         check("**Bold** and *thin*, ~~gone~~ 2*3 * 4 ~5 x**y", "Bold and thin, gone 2*3 * 4 ~5 x**y");
         check("Look at *.md in src/* *(now)*.", "Look at *.md in src/* (now).");
-    }
-
-    #[test]
-    fn words_cut_by_a_line_become_whole() {
-        let join = |a: &'static str, b: &'static str| join([a, b].into_iter());
-        assert_eq!(join("the val-", "ley"), "the valley");
-        assert_eq!(join("from 1957-", "1978 on"), "from 1957- 1978 on");
-        assert_eq!(join("停车场在地下", "二层"), "停车场在地下二层");
     }
 
     #[test]

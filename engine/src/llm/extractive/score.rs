@@ -1,16 +1,15 @@
 //! How well a unit answers a question.
 
 use super::Embed;
+use super::blocks::Kind;
 use super::question::{Question, Wants, answers, defines};
-use super::terms::is_dense;
 use super::units::Unit;
 use crate::seam::{Slices, Work};
-use crate::sentences::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Shares of the three signals; tuned by reading answers over manuals, papers and read-me files.
-pub(super) const WORDS: f32 = 0.50;
-pub(super) const MEANING: f32 = 0.42;
+const WORDS: f32 = 0.50;
+const MEANING: f32 = 0.42;
 const RANK: f32 = 0.08;
 /// Most units that are compared by meaning: the best by words. Pinned documents may be whole books.
 const EMBEDDED_MAX: usize = 600;
@@ -63,8 +62,7 @@ fn sort(scored: &mut [Scored]) {
 }
 
 /// How much each word of the question tells: rare ones more. A word that occurs nowhere tells most, so
-/// that no unit scores high when the subject itself is missing. Two letters of a script without spaces are seldom a word:
-/// many pairs reach over the end of one.
+/// that no unit scores high when the subject itself is missing.
 fn weights(asked: &Question, units: &[Unit]) -> Vec<f32> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for unit in units {
@@ -73,30 +71,12 @@ fn weights(asked: &Question, units: &[Unit]) -> Vec<f32> {
             *counts.entry(term).or_default() += 1;
         }
     }
-    let n = units.len();
+    let n = units.len() as f32;
     let weight = |word: &String| {
-        let count = counts.get(word.as_str()).copied().unwrap_or(0);
-        let weight = rarity(n, count);
-        let pair = count == 0 && word.chars().next().is_some_and(is_dense);
-        if pair { weight * ABSENT_PAIR } else { weight }
+        let count = counts.get(word.as_str()).copied().unwrap_or(0) as f32;
+        (1.0 + (n - count + 0.5) / (count + 0.5)).ln()
     };
     asked.words.iter().map(weight).collect()
-}
-
-/// What a pair of letters that occurs nowhere weighs, beside a word that does not.
-const ABSENT_PAIR: f32 = 0.3;
-
-/// The weight of a word that `count` of `n` units hold: the binary logarithm of BM25's, by arithmetic alone, as the logarithm
-/// of platforms differs in the last bit.
-fn rarity(n: usize, count: usize) -> f32 {
-    let mut ratio = 1.0 + (n as f32 - count as f32 + 0.5).max(0.0) / (count as f32 + 0.5);
-    let mut whole = 0.0;
-    while ratio >= 2.0 {
-        ratio /= 2.0;
-        whole += 1.0;
-    }
-    // Between two powers of two a straight line is near enough.
-    whole + (ratio - 1.0)
 }
 
 /// The question's words that `unit` holds, and their weight; words in its titles count for less.
@@ -124,13 +104,13 @@ fn fit(asked: &Question, unit: &Unit) -> f32 {
     if unit.terms.len() < 3 && unit.below.is_empty() {
         fit -= 0.10;
     }
-    if unit.text.ends_with(['?', '？', '؟']) {
+    if unit.text.ends_with('?') {
         // It asks; what follows it answers.
         fit -= 0.15;
     }
     if unit.cut_before || unit.cut_after {
         fit -= 0.08;
-    } else if unit.kind == Kind::Prose && !unit.text.ends_with(ENDS) && !unit.text.contains(is_dense) {
+    } else if unit.kind == Kind::Prose && !unit.text.ends_with(ENDS) {
         // A title or a list of names rather than a sentence.
         fit -= 0.06;
     }
@@ -142,8 +122,7 @@ fn fit(asked: &Question, unit: &Unit) -> f32 {
         // Whoever lists everything holds every word.
         fit -= 0.12 * ((chars - 300) as f32 / 500.0).min(1.0);
     }
-    let mark = |c: char| !c.is_ascii() && !c.is_numeric();
-    let letters = unit.text.chars().filter(|c| c.is_alphabetic() || c.is_whitespace() || mark(*c)).count();
+    let letters = unit.text.chars().filter(|c| c.is_alphabetic() || c.is_whitespace()).count();
     if letters * 10 < chars * 6 {
         // Numbers and signs.
         fit -= 0.10;
@@ -158,7 +137,7 @@ fn fit(asked: &Question, unit: &Unit) -> f32 {
 }
 
 /// How sentences end.
-const ENDS: [char; 15] = ['.', '?', '!', ':', '"', '”', ')', '。', '！', '？', '…', '`', '।', '؟', '۔'];
+const ENDS: [char; 12] = ['.', '?', '!', ':', '"', '”', ')', '。', '！', '？', '…', '`'];
 
 /// Cosine of two vectors of one length; 0 where one is zero.
 pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {

@@ -1,36 +1,34 @@
 //! Words that carry meaning.
 
-use super::stop_words::{RUNS, is_stop_word};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The stems of the words of `text` that are no stop words, in order, repeated as they come. Parts of
-/// `snake_case` and `kebab-case` names count besides the whole. Scripts without spaces between words give each two
-/// neighbouring letters.
-pub(crate) fn terms(text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let dense = is_dense(first);
-        let end = rest.find(|c| is_dense(c) != dense).unwrap_or(rest.len());
-        let (run, after) = rest.split_at(end);
-        match dense {
-            true => pairs(run, &mut out),
-            false => words(run, &mut out),
-        }
-        rest = after;
-    }
-    out
+/// Words that say nothing about a subject, sorted.
+const STOP_WORDS: &[&str] = &[
+    "a", "about", "above", "after", "again", "against", "all", "also", "am", "an", "and", "any", "are", "as",
+    "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can",
+    "could", "did", "do", "does", "doing", "done", "down", "during", "each", "else", "explain", "few", "for",
+    "from", "further", "get", "give", "had", "has", "have", "having", "he", "hello", "help", "her", "here",
+    "hers", "hi", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "know", "let",
+    "like", "many", "may", "me", "might", "more", "most", "much", "must", "my", "need", "no", "nor", "not",
+    "now", "of", "off", "on", "once", "only", "or", "other", "our", "out", "over", "own", "please", "said",
+    "same", "say", "shall", "she", "should", "show", "so", "some", "such", "tell", "than", "thanks", "that",
+    "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "to", "too",
+    "under", "until", "up", "us", "very", "want", "was", "we", "were", "what", "when", "where", "which",
+    "while", "who", "whom", "whose", "why", "will", "with", "would", "yes", "you", "your", "yours",
+];
+
+/// Whether `word` (lower case) says nothing about a subject.
+pub(super) fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.binary_search(&word).is_ok()
 }
 
-fn words(text: &str, out: &mut Vec<String>) {
+/// The stems of the words of `text` that are no stop words, in order, repeated as they come. Parts of
+/// `snake_case` and `kebab-case` names count besides the whole.
+pub(super) fn terms(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
     for word in text.unicode_words() {
         let word = word.to_lowercase().replace('’', "'");
         let word = word.strip_suffix("'s").unwrap_or(&word);
-        // French and Italian: the article before an apostrophe.
-        let word = word
-            .split_once('\'')
-            .filter(|(article, _)| article.chars().count() <= 2)
-            .map_or(word, |(_, word)| word);
         if is_stop_word(word) {
             continue;
         }
@@ -40,125 +38,14 @@ fn words(text: &str, out: &mut Vec<String>) {
             out.extend(parts.map(stem));
         }
     }
+    out
 }
 
-/// Letters of scripts that are written without spaces between words, or whose words are compounds of short ones.
-pub(crate) fn is_dense(c: char) -> bool {
-    matches!(c,
-        '\u{0e01}'..='\u{0e4e}' | '\u{0e81}'..='\u{0ede}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17d3}'
-        | '\u{3005}' | '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
-        | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
-}
-
-/// Two neighbouring letters each, of what is left of a run without the words that say nothing; a single letter alone.
-fn pairs(run: &str, out: &mut Vec<String>) {
-    let mut rest = run;
-    let mut kept = String::new();
-    while let Some(first) = rest.chars().next() {
-        match RUNS.iter().find(|word| rest.starts_with(**word)) {
-            Some(word) => {
-                flush(&mut kept, out);
-                rest = &rest[word.len()..];
-            }
-            None => {
-                rest = &rest[first.len_utf8()..];
-                match is_particle(first, kept.chars().next_back(), rest) {
-                    true => flush(&mut kept, out),
-                    false => kept.push(first),
-                }
-            }
-        }
-    }
-    flush(&mut kept, out);
-}
-
-/// A Japanese particle between words that are not written in hiragana, or a Korean one at the end of a word.
-fn is_particle(c: char, before: Option<char>, after: &str) -> bool {
-    let hiragana = |c: char| matches!(c, '\u{3041}'..='\u{309f}');
-    match before {
-        None => false,
-        Some(before) if hiragana(c) => {
-            "はがのにでともへ".contains(c)
-                && !hiragana(before)
-                && (!after.chars().next().is_some_and(hiragana)
-                    || RUNS.iter().any(|word| after.starts_with(word)))
-        }
-        Some(_) => "은는이가을를에의도로와과".contains(c) && after.is_empty(),
-    }
-}
-
-fn flush(kept: &mut String, out: &mut Vec<String>) {
-    let letters: Vec<char> = kept.chars().collect();
-    match letters.len() {
-        0 => {}
-        1 => out.push(kept.clone()),
-        _ => out.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>())),
-    }
-    kept.clear();
-}
-
-/// A light stemmer. Both sides of a comparison go through it, so it need not be right, only regular.
+/// A light stemmer for English: endings of number and tense. Both sides of a comparison go through it, so
+/// it need not be right, only regular.
 fn stem(word: &str) -> String {
-    let first = word.chars().next().unwrap_or(' ');
-    match first {
-        _ if word.contains(|c: char| c.is_numeric()) => word.to_owned(),
-        _ if word.is_ascii() => english(word),
-        '\u{0600}'..='\u{06ff}' => arabic(word),
-        '\u{0590}'..='\u{05ff}' => without_first(word, "והבלכמש"),
-        '\u{0900}'..='\u{0dff}' => {
-            without_ends(word, &["ों", "ें", "ाँ", "ीं", "े", "ी", "ा", "ो", "ि", "ं"], 2).to_owned()
-        }
-        _ => beginning(word),
-    }
-}
-
-/// The beginning of a long word of a language with endings: what they change is left out.
-fn beginning(word: &str) -> String {
-    let letters = word.chars().count();
-    let kept = match letters {
-        0..=4 => letters,
-        5..=7 => letters - 1,
-        _ => (letters - 2).min(8),
-    };
-    word.chars().take(kept).collect()
-}
-
-fn without_ends<'w>(word: &'w str, ends: &[&str], keep: usize) -> &'w str {
-    let cut = ends.iter().find_map(|end| word.strip_suffix(end));
-    cut.filter(|cut| cut.chars().count() >= keep).unwrap_or(word)
-}
-
-fn without_first(word: &str, letters: &str) -> String {
-    let mut chars = word.chars();
-    match chars.next() {
-        Some(first) if letters.contains(first) && word.chars().count() >= 4 => chars.as_str().to_owned(),
-        _ => word.to_owned(),
-    }
-}
-
-/// Without vowel signs, the article, and the endings of number and gender; letters that are often written for each other
-/// are one.
-fn arabic(word: &str) -> String {
-    let plain: String = word
-        .chars()
-        .filter(|c| !matches!(c, '\u{0640}' | '\u{064b}'..='\u{0652}' | '\u{0670}'))
-        .map(|c| match c {
-            'أ' | 'إ' | 'آ' => 'ا',
-            'ى' => 'ي',
-            'ة' => 'ه',
-            other => other,
-        })
-        .collect();
-    let starts = ["وال", "بال", "كال", "فال", "لل", "ال"];
-    let cut =
-        starts.iter().find_map(|start| plain.strip_prefix(start)).filter(|cut| cut.chars().count() >= 2);
-    without_ends(cut.unwrap_or(&plain), &["ات", "ون", "ين", "ها", "ه"], 3).to_owned()
-}
-
-/// English: endings of number and tense.
-fn english(word: &str) -> String {
     let mut stem = word.to_owned();
-    if word.len() < 4 {
+    if !word.is_ascii() || word.len() < 4 || word.contains(|c: char| c.is_ascii_digit()) {
         return stem;
     }
     if stem.ends_with("ies") && stem.len() > 4 {
@@ -198,6 +85,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn stop_words_are_sorted() {
+        assert!(STOP_WORDS.is_sorted());
+    }
+
+    #[test]
     fn forms_of_a_word_meet() {
         for forms in [
             "manage managed managing manages",
@@ -207,15 +99,11 @@ mod tests {
             "install installed installing installs",
             "arch arches",
             "embed embedding embedded embeds",
-            "мастерская мастерской мастерскую",
-            "الموقف موقف بالموقف",
-            "चाबियों चाबियें",
         ] {
             let stems = terms(forms);
             assert!(stems.iter().all(|stem| *stem == stems[0]), "{stems:?}");
         }
-        assert_eq!(terms("bus"), ["bus"]);
-        for different in ["process proceed", "string str"] {
+        for different in ["bus bu", "process proceed", "string str"] {
             let stems = terms(different);
             assert_ne!(stems[0], stems[1]);
         }
@@ -224,10 +112,6 @@ mod tests {
     #[test]
     fn what_says_nothing_is_left_out() {
         assert_eq!(terms("What is the otter’s favourite fish?"), ["otter", "favourit", "fish"]);
-        assert_eq!(terms("停车场在哪里？"), ["停车", "车场"]);
-        assert_eq!(terms("駐車場はどこですか"), ["駐車", "車場"]);
-        assert_eq!(terms("주차장은 어디입니까"), ["주차", "차장"]);
-        assert_eq!(terms("Où est la clé de l’atelier ?"), ["clé", "atelier"]);
     }
 
     #[test]

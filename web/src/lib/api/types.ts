@@ -59,22 +59,6 @@ export interface PlacedDocument {
   createdAt: string;
 }
 
-/** A sentence that a source supports. */
-export interface Citation {
-  /** UTF-16 units of the source's text; null where that shows only a part of a document, and not this one. */
-  start: number | null;
-  end: number | null;
-  /** UTF-16 units of the document's text; null where that is not known. */
-  documentStart: number | null;
-  documentEnd: number | null;
-  page: number | null;
-  pageEnd: number | null;
-}
-
-/** How an answer ended. */
-export type Finish = "stop" | "length" | "content_filter" | "refusal" | "empty" | "error";
-
-/** Its number is its place in the list, from 1. */
 export interface Source {
   id?: string;
   title?: string;
@@ -88,9 +72,6 @@ export interface Source {
   end?: number;
   url?: string;
   chunkSource?: string;
-  /** Whether the answer names it. Left out in answers of older versions, as `citations` is. */
-  cited?: boolean;
-  citations?: Citation[];
 }
 
 export interface Attachment {
@@ -116,9 +97,6 @@ export interface HistoryItem {
   attachments?: Attachment[];
   metrics?: Metrics;
   type?: string;
-  /** How well the best passage fits the question, from 0 to 1. */
-  relevance?: number | null;
-  finish?: Finish | null;
 }
 
 export interface StreamEvent {
@@ -129,8 +107,6 @@ export interface StreamEvent {
   chatId?: number;
   sources?: Source[];
   metrics?: Metrics;
-  relevance?: number | null;
-  finish?: Finish | null;
 }
 
 export interface LibraryFile {

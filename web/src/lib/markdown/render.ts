@@ -2,7 +2,6 @@
 
 import DOMPurify from "dompurify";
 import { Lexer, Marked, type Tokens } from "marked";
-import { markerAt, nextMarker, takesSpace } from "../citations";
 import { t } from "../strings";
 import { INLINE_MAX, inlineCost } from "./budget";
 
@@ -35,21 +34,18 @@ marked.use({
     {
       name: "cite",
       level: "inline",
-      start: nextMarker,
+      start: (source) => source.search(/\[\d{1,2}\]/),
       tokenizer(source) {
-        const found = markerAt(source);
-        return found ? { type: "cite", ...found } : undefined;
+        const found = /^\[(\d{1,2})\](?!\()/.exec(source);
+        return found ? { type: "cite", raw: found[0], number: found[1] } : undefined;
       },
-      renderer: (token) => (token["numbers"] as number[]).map((number) => `<button type="button" class="cite" data-cite="${number}">${number}</button>`).join(""),
+      renderer: (token) => `<button type="button" class="cite" data-cite="${token["number"]}">${token["number"]}</button>`,
     },
   ],
   hooks: {
     postprocess: (html) => html.replace(/<table>/g, '<div class="table" tabindex="0"><table>').replace(/<\/table>/g, "</table></div>"),
   },
 });
-
-/** Attributes whose values are no addresses. */
-const PLAIN_ATTRIBUTES = ["class", "type", "tabindex", "data-cite", "data-language", "start", "checked", "disabled", "align"];
 
 const purifier = DOMPurify(window);
 purifier.addHook("afterSanitizeAttributes", (node) => {
@@ -76,10 +72,10 @@ export function markup(text: string): string | null {
 }
 
 /**
- * What to show of a block. `citations` is how many sources there are to point to; numbers that name none are left out, and as
- * long as the sources are not known (null) all are text. Null: it is beyond the limits, and to be shown as plain text.
+ * What to show of a block. `citations` is how many sources there are to point to; other numbers stay text. Null: it is
+ * beyond the limits, and to be shown as plain text.
  */
-export function render(text: string, citations: number | null): DocumentFragment | null {
+export function render(text: string, citations: number): DocumentFragment | null {
   const html = markup(text);
   if (html === null) return null;
   const fragment = purifier.sanitize(html, {
@@ -88,40 +84,17 @@ export function render(text: string, citations: number | null): DocumentFragment
       "a", "blockquote", "br", "button", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "li", "ol",
       "p", "pre", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
     ],
-    ALLOWED_ATTR: ["href", ...PLAIN_ATTRIBUTES],
+    ALLOWED_ATTR: ["href", "class", "type", "tabindex", "data-cite", "data-language", "start", "checked", "disabled", "align"],
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#)/i,
-    // The pattern is for addresses only. Without this list the sanitizer holds every other value against it, too.
-    ADD_URI_SAFE_ATTR: PLAIN_ATTRIBUTES,
   });
   for (const button of fragment.querySelectorAll<HTMLElement>("button.cite")) {
     const number = Number(button.dataset["cite"]);
-    if (citations === null) button.replaceWith(`[${number}]`);
-    else if (number >= 1 && number <= citations) button.setAttribute("aria-label", t.chat.openSource(number));
-    else leaveOut(button);
+    if (number >= 1 && number <= citations) button.setAttribute("aria-label", t.chat.openSource(number));
+    else button.replaceWith(`[${button.dataset["cite"]}]`);
   }
   // A list of things to do shows its boxes; they are not to be ticked.
   for (const box of fragment.querySelectorAll("input")) box.setAttribute("aria-label", t.chat.taskBox);
-  // Each reads in the direction of its own script; a list has its bullets at that side, a table its first column.
-  for (const block of fragment.querySelectorAll("p, h1, h2, h3, h4, h5, h6, td, th")) block.setAttribute("dir", "auto");
-  for (const box of fragment.querySelectorAll("ul, ol, blockquote, table")) box.setAttribute("dir", direction(box.textContent ?? ""));
   return fragment;
-}
-
-/** Letters of scripts that are written from the right. */
-const FROM_THE_RIGHT = /^[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
-
-/** The direction of a text, by its first letter. `auto` would not look into children that have a direction of their own. */
-function direction(text: string): "rtl" | "ltr" {
-  return FROM_THE_RIGHT.test(/\p{L}/u.exec(text)?.[0] ?? "") ? "rtl" : "ltr";
-}
-
-/** Takes an element out, and the space before it where another space or a full stop follows. */
-function leaveOut(node: HTMLElement): void {
-  const before = node.previousSibling;
-  const after = node.nextSibling;
-  node.remove();
-  const follows = after === null ? "" : after instanceof Text ? after.data : "x";
-  if (before instanceof Text && takesSpace(follows)) before.data = before.data.replace(/[ \t]+$/, "");
 }
 
 /** Markup of spans and their classes only: what a highlighter makes. */

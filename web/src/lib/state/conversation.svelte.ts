@@ -7,7 +7,6 @@ import {
   messageOf,
   type Attachment,
   type ChatMode,
-  type Finish,
   type HistoryItem,
   type Metrics,
   type Question,
@@ -15,14 +14,7 @@ import {
   type StreamEvent,
 } from "../api";
 import { Blocks } from "../markdown/blocks.svelte";
-import { withMarkers } from "../citations";
-import { Thoughts, thoughtsOf } from "../thoughts";
 import { t } from "../strings";
-
-/** Evidence less relevant than this is called weak. */
-const WEAK = 0.25;
-/** Longest pause until new thoughts are shown. */
-const THOUGHT_PAUSE_MS = 100;
 
 export type TurnState = "done" | "waiting" | "writing" | "stopped" | "failed";
 
@@ -39,19 +31,6 @@ export class Turn {
   /** The number the server gave it, once it is saved. */
   chatId: number | null = $state(null);
   sentAt: number;
-  /** How well the best passage fits the question, from 0 to 1; null where nobody said. */
-  relevance: number | null = $state(null);
-  finish: Finish | null = $state(null);
-  /** What the model thought before it answered. It is no part of the answer. */
-  thoughts = $state("");
-  /** Whether it is thinking now. */
-  thinking = $state(false);
-  /** How long it thought, in seconds, where somebody looked on. */
-  thoughtFor: number | null = $state(null);
-  #reader = new Thoughts();
-  #thought = "";
-  #since = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
   /** Finding out that number, where the answer did not end by itself. */
   adopted: Promise<void> | null = null;
 
@@ -64,74 +43,8 @@ export class Turn {
     this.sentAt = sentAt;
   }
 
-  /** What was said, as it came. */
   get answer(): string {
     return this.blocks.text;
-  }
-
-  /** The answer for use elsewhere: what was thought, and numbers that name no source, are left out. */
-  get clean(): string {
-    return withMarkers(this.answer, this.sources.length).trim();
-  }
-
-  /** Whether nothing more comes. */
-  get over(): boolean {
-    return this.state !== "waiting" && this.state !== "writing";
-  }
-
-  /** How it ended; an answer without a word is empty, whatever was said about it. */
-  get ending(): Finish {
-    if (this.finish !== null && this.finish !== "stop") return this.finish;
-    return this.state === "done" && this.answer.trim() === "" ? "empty" : "stop";
-  }
-
-  /** Whether what was found hardly fits the question. */
-  get weak(): boolean {
-    return this.state === "done" && this.sources.length > 0 && this.relevance !== null && this.relevance < WEAK;
-  }
-
-  /** The next piece of the reply. */
-  hear(piece: string): void {
-    const { thought, said } = this.#reader.add(piece);
-    if (this.#reader.thinking && !this.thinking) {
-      this.thinking = true;
-      this.#since ||= performance.now();
-    }
-    if (thought) {
-      this.#thought += thought;
-      this.#timer ??= setTimeout(() => this.#show(), THOUGHT_PAUSE_MS);
-    }
-    if (this.thinking && !this.#reader.thinking) this.#thoughtOver();
-    if (said) this.blocks.append(said);
-  }
-
-  /** Nothing more comes. */
-  end(): void {
-    const { thought, said } = this.#reader.end();
-    this.#thought += thought;
-    if (said) this.blocks.append(said);
-    if (this.#since > 0) this.#thoughtOver();
-    this.blocks.finish();
-    if (this.quoted) this.blocks.set(tidied(this.answer, true));
-  }
-
-  /** The whole reply, as it was saved. */
-  set(text: string): void {
-    const { thought, said } = thoughtsOf(text);
-    this.thoughts = thought;
-    this.blocks.set(tidied(said, this.quoted));
-  }
-
-  #thoughtOver(): void {
-    if (this.thinking) this.thoughtFor = (performance.now() - this.#since) / 1000;
-    this.thinking = false;
-    this.#show();
-  }
-
-  #show(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.thoughts = this.#thought.trim();
   }
 
   /** Whether the answer only quotes: no language model wrote it. */
@@ -153,9 +66,7 @@ export function turnsOf(items: HistoryItem[]): Turn[] {
     } else if (last && last.chatId === item.chatId) {
       last.sources = item.sources ?? [];
       last.metrics = item.metrics ?? {};
-      last.relevance = item.relevance ?? null;
-      last.finish = item.finish ?? null;
-      last.set(item.content);
+      last.blocks.set(tidied(item.content, last.quoted));
     }
   }
   return turns;
@@ -246,7 +157,8 @@ export class Conversation {
       turn.state = isAbort(error) ? "stopped" : "failed";
       if (turn.state === "failed") turn.error = messageOf(error);
     } finally {
-      turn.end();
+      turn.blocks.finish();
+      if (turn.quoted) turn.blocks.set(tidied(turn.answer, true));
       if (this.#stop === stop) this.#stop = null;
       // What was said before a stop is saved under a number that nobody told us.
       if (turn.chatId === null && turn.state !== "done") turn.adopted = this.#adopt(turn);
@@ -261,16 +173,10 @@ export class Conversation {
     }
     if (event.textResponse) {
       if (turn.state === "waiting") turn.state = "writing";
-      turn.hear(event.textResponse);
+      turn.blocks.append(event.textResponse);
     }
     if (event.sources?.length) turn.sources = event.sources;
     if (event.metrics) turn.metrics = event.metrics;
-    if (typeof event.relevance === "number") turn.relevance = event.relevance;
-    if (event.finish) turn.finish = event.finish;
-    if (event.finish === "error" && turn.state !== "failed") {
-      turn.error = t.chat.endings.error;
-      turn.state = "failed";
-    }
     if (event.chatId) turn.chatId = event.chatId;
     return event.close === true;
   }

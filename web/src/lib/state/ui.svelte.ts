@@ -1,8 +1,6 @@
 // What is open, what is being said, and what a person is asked.
 
 import { messageOf } from "../api";
-import type { Wanted } from "../evidence";
-import type { Span } from "../sentences";
 import { store } from "./storage";
 
 export type Theme = "system" | "light" | "dark";
@@ -26,17 +24,18 @@ export interface Ask {
   answer: (yes: boolean) => void;
 }
 
-export interface Passage extends Wanted {
+export interface Passage {
   slug: string;
   /** The page that opened it. */
   page: "chat" | "search";
-  /** Its document; null where there is none to open. */
-  place: { path: string } | { id: string } | null;
+  place: { path: string } | { id: string };
   title: string;
-  /** Words that stand out in marked sentences. */
+  /** Bytes of the text that are marked. */
+  mark: { start: number; end: number } | null;
+  /** Words that are marked within that. */
   words: string;
-  /** What the source says by itself, for a document that cannot be opened. */
-  excerpt: { text: string; marks: Span[] } | null;
+  /** What the passage is to hold: sentences close to it stand out. */
+  about: string;
 }
 
 class Ui {

@@ -27,12 +27,6 @@ impl Block {
         Self { values, scales, residuals, runs: if run.count == 0 { Vec::new() } else { vec![run] } }
     }
 
-    /// The rows of several segments; those of no run are holes.
-    pub(super) fn of_runs(rows: SegmentVectors, runs: Vec<Run>) -> Self {
-        let SegmentVectors { values, scales, residuals, .. } = rows;
-        Self { values, scales, residuals, runs }
-    }
-
     /// All rows, holes included.
     pub(in crate::vector) fn rows(&self) -> usize {
         self.scales.len()

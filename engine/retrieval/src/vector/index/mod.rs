@@ -3,7 +3,6 @@
 mod block;
 
 pub(super) use block::Block;
-use block::Run;
 
 use super::DIM_MAX;
 use super::error::VectorError;
@@ -83,43 +82,6 @@ impl VectorIndex {
         let place = if block.rows() == 0 { None } else { Some(self.place(block)) };
         self.places.insert(id, place);
         Ok(true)
-    }
-
-    /// Adds many small segments whose rows are stored one after the other: each with its name, its first row among
-    /// `rows`, and how many there are, by ascending first row. Rows of no segment, and of one that is there already, are
-    /// left out.
-    ///
-    /// # Errors
-    /// As [`VectorIndex::insert`], and [`VectorError::Stored`] if there are no such rows.
-    pub fn insert_many(
-        &mut self,
-        rows: SegmentVectors,
-        segments: &[(u64, u32, u32)],
-    ) -> Result<(), VectorError> {
-        if rows.dim() != self.dim {
-            return Err(VectorError::Dim { expected: self.dim, found: rows.dim() });
-        }
-        if rows.packed != self.packed {
-            return Err(VectorError::Kind);
-        }
-        let (mut end, count) = (0, rows.len() as u64);
-        for (_, start, rows) in segments {
-            if *start < end || u64::from(*start) + u64::from(*rows) > count {
-                return Err(VectorError::Stored("have fewer rows than they should"));
-            }
-            end = start + rows;
-        }
-        let new = segments.iter().filter(|(name, _, rows)| *rows > 0 && !self.places.contains_key(name));
-        let runs: Vec<Run> = new.map(|&(segment, start, count)| Run { segment, start, count }).collect();
-        if runs.is_empty() {
-            return Ok(());
-        }
-        let block = Block::of_runs(rows, runs);
-        self.rows += block.live_rows();
-        let names: Vec<u64> = block.runs().iter().map(|run| run.segment).collect();
-        let key = self.add_block(block);
-        self.places.extend(names.into_iter().map(|name| (name, Some(key))));
-        Ok(())
     }
 
     /// Takes a segment out; false if it was not there. Its memory is given back once half of its block is gone.
@@ -284,23 +246,6 @@ mod tests {
         assert_eq!(index.blocks.len(), 50_000usize.div_ceil(BLOCK_ROWS));
         // 4 bytes of values, 8 of numbers, 16 to say whose row it is, and the map.
         assert!(index.bytes() < 50_000 * 68, "{}", index.bytes());
-    }
-
-    #[test]
-    fn segments_that_are_stored_together_come_one_by_one() {
-        let rows =
-            SegmentVectors::quantize(0, 4, [[1.0, 0.0, 0.0, 0.0]; 6].iter().map(|row| &row[..])).unwrap();
-        let mut index = index([(5, 1)]);
-        // Segment 5 is there, row 3 is nobody's.
-        index.insert_many(rows.clone(), &[(4, 0, 2), (5, 2, 1), (9, 4, 2)]).unwrap();
-        assert_eq!(rows_of(&index), [(4, 0), (4, 1), (5, 0), (9, 0), (9, 1)]);
-        assert!(index.remove(4) && index.contains(9) && index.len() == 3);
-        assert!(index.insert_many(rows.clone(), &[(1, 5, 2)]).is_err());
-        assert!(index.insert_many(rows, &[(1, 2, 2), (2, 3, 1)]).is_err());
-    }
-
-    fn rows_of(index: &VectorIndex) -> Vec<(u64, u32)> {
-        rows(index).into_iter().map(|(segment, n, _)| (segment, n)).collect()
     }
 
     #[test]

@@ -45,20 +45,14 @@ pub struct ChatReply {
     r#type: String,
     #[schema(required)]
     textResponse: Option<String>,
-    /// What it rests on: those that the answer cites first, in the order of their first citation. `[1]` in the answer is
-    /// the first of them.
+    /// What it rests on.
     sources: Vec<Source>,
-    /// How much the best evidence has to do with the question, 0 to 1.
-    relevance: Option<f64>,
     close: bool,
     error: Value,
     /// The number of the turn, if it was saved.
     chatId: Option<u64>,
     /// Tokens, time, model.
     metrics: Option<AnyObject>,
-    /// Why the answer ends: `stop`, `length` (its limit of tokens), `content_filter`, `refusal`, `empty` (no text came), or
-    /// `error` (it broke off).
-    finish: Option<String>,
 }
 
 /// A text that an answer rests on.
@@ -70,39 +64,7 @@ pub struct Source {
     score: Option<f64>,
     docId: Option<String>,
     docpath: Option<String>,
-    /// The page on which the text begins.
     page: Option<u64>,
-    /// Where the text begins in that of the document, in bytes of UTF-8.
-    start: Option<u64>,
-    /// Where it ends there, in bytes of UTF-8.
-    end: Option<u64>,
-    /// It was found for an earlier question of the conversation.
-    carriedOver: Option<bool>,
-    /// The answer cites it.
-    cited: bool,
-    /// The sentences of the text that the answer rests on; none where they could not be found.
-    citations: Vec<Citation>,
-}
-
-/// A sentence that an answer rests on. Places are UTF-16 code units, as JavaScript counts them.
-#[derive(ToSchema)]
-pub struct Citation {
-    /// Where it begins in `text` of the source; null if it stands behind the part that is shown of a whole document.
-    #[schema(required)]
-    start: Option<u64>,
-    #[schema(required)]
-    end: Option<u64>,
-    /// Where it begins in the text of the document; null if the document is gone, or was never stored.
-    #[schema(required)]
-    documentStart: Option<u64>,
-    #[schema(required)]
-    documentEnd: Option<u64>,
-    /// The page on which it begins; null without pages.
-    #[schema(required)]
-    page: Option<u32>,
-    /// The page on which it ends.
-    #[schema(required)]
-    pageEnd: Option<u32>,
 }
 
 /// What was said, oldest first.
@@ -122,14 +84,10 @@ pub struct Said {
     /// Unix time in seconds.
     sentAt: i64,
     chatId: u64,
-    sources: Option<Vec<Source>>,
-    /// How much the best evidence had to do with the question, 0 to 1.
-    relevance: Option<f64>,
+    sources: Option<Vec<AnyObject>>,
     attachments: Option<Vec<Value>>,
     feedbackScore: Option<bool>,
     metrics: Option<AnyObject>,
-    /// Why the answer ends, unless the model was done.
-    finish: Option<String>,
 }
 
 /// Which turn; all if left out.
@@ -147,9 +105,8 @@ pub struct DeletedChats {
 }
 
 const STREAM: &str = "Events are `data: {…}` and an empty line. `textResponseChunk` events bring the answer piece by \
-piece; the last event, `finalizeResponseStream`, has `sources`, `relevance`, `metrics`, `chatId` and `finish`; `abort` says in \
-`error` what went wrong. Lines that begin with a colon are comments, which keep the connection alive while a model thinks. \
-Thoughts of a model stand between `<think>` and `</think>`.";
+piece; the last event, `finalizeResponseStream`, has `sources`, `metrics` and `chatId`; `abort` says in `error` what went \
+wrong.";
 
 /// Every operation.
 pub fn operations() -> Vec<Operation> {

@@ -36,21 +36,6 @@ pub struct CompletionRequest {
     /// `include_usage`: a chunk of its own says what it cost.
     stream_options: Option<AnyObject>,
     temperature: Option<f64>,
-    /// The longest answer in tokens; the limit of the instance holds all the same.
-    max_completion_tokens: Option<u32>,
-    /// The older name of the same.
-    max_tokens: Option<u32>,
-    /// A text, or up to four, that ends the answer.
-    stop: Option<Value>,
-    seed: Option<i64>,
-    top_p: Option<f64>,
-    presence_penalty: Option<f64>,
-    frequency_penalty: Option<f64>,
-    /// `text`, `json_object` or `json_schema`.
-    response_format: Option<AnyObject>,
-    reasoning_effort: Option<String>,
-    /// 1: there is one answer to a request.
-    n: Option<u32>,
     /// A conversation that is remembered.
     user: Option<String>,
 }
@@ -90,8 +75,6 @@ pub struct Completion {
     usage: Option<AnyObject>,
     /// What it rests on; OpenAI has no such key.
     sources: Option<Vec<AnyObject>>,
-    /// How much the best evidence has to do with the question, 0 to 1.
-    relevance: Option<f64>,
 }
 
 /// Texts.
@@ -144,9 +127,7 @@ pub fn operations() -> Vec<Operation> {
         }),
         mounted("/v1/openai/chat/completions", "/v1/chat/completions", |path| {
             op("POST", path, TAG, "Ask a workspace, whole or as a stream")
-                .note("The messages are the whole conversation. The header `x-session-id` counts before `user`. \
-                       Fields of OpenAI that the workspace's model cannot honour, and tools, are refused by name. Thoughts of \
-                       a model are in `reasoning_content`; what kept it from an answer is in `refusal`.")
+                .note("The messages are the whole conversation. The header `x-session-id` counts before `user`.")
                 .body::<CompletionRequest>()
                 .ok::<Completion>()
                 .ok_as("text/event-stream")

@@ -106,12 +106,12 @@ fn what_another_host_may_be_writing_is_kept_for_an_hour() {
     host.now.0 += HOUR_MS - 1;
     assert_eq!(
         host.maintain(false).ok(),
-        json!({ "format": 3, "swept": 0, "kept": 1, "forgotten": 0, "damaged": false })
+        json!({ "format": 2, "swept": 0, "kept": 1, "forgotten": 0, "damaged": false })
     );
     host.now.0 += 2;
     assert_eq!(
         host.maintain(false).ok(),
-        json!({ "format": 3, "swept": 1, "kept": 0, "forgotten": 0, "damaged": false })
+        json!({ "format": 2, "swept": 1, "kept": 0, "forgotten": 0, "damaged": false })
     );
     check(&host);
     // The other host was only slow: it finds its marker gone, and gives up.

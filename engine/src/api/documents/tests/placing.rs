@@ -44,7 +44,6 @@ fn a_small_document_is_added_in_one_commit() {
         "wsdoc",
         "wsdoc.path",
         "wsdoc.in",
-        "fold.loose",
         "index",
         "index.log",
         "event",
@@ -52,7 +51,9 @@ fn a_small_document_is_added_in_one_commit() {
     assert_eq!(keys, expected);
     assert_eq!(head(&host)["embedder"], "mock-embed");
     check(&host);
-    assert_eq!(host.embedded, ["otter\nOtters swim."]);
+    let embedded = "<document_metadata>\nsourceDocument: otter.txt\npublished: 11/14/2023, 10:13:20 PM\n\
+                    </document_metadata>\n\nOtters swim.";
+    assert_eq!(host.embedded, [embedded]);
     assert_eq!(host.value(&host.keys("chunk/")[0])["text"], "Otters swim.");
 }
 
@@ -141,7 +142,7 @@ fn an_embedder_that_fails_leaves_nothing_and_uses_up_no_number() {
 }
 
 #[test]
-fn markdown_is_cut_along_its_headings_unless_the_operator_wants_the_old_way() {
+fn markdown_is_cut_along_its_headings_if_the_operator_says_so() {
     let headings = |vars: &[(&str, &str)]| {
         let mut host = TestHost::new(vars);
         host.workspace("Docs");
@@ -152,12 +153,9 @@ fn markdown_is_cut_along_its_headings_unless_the_operator_wants_the_old_way() {
         check(&host);
         host.keys("chunk/").iter().map(|key| host.value(key)["headings"].clone()).collect::<Vec<_>>()
     };
-    let structured = [json!(["Otters"]), json!(["Bridges"])];
-    assert_eq!(headings(&[]), structured);
-    let compatible = ("HAVERSACK_CHUNKING", "compatible");
-    assert_eq!(headings(&[compatible]), [Value::Null]);
-    assert_eq!(headings(&[("HAVERSACK_CHUNK_SIZE", "500")]), [Value::Null]);
-    assert_eq!(headings(&[compatible, ("HAVERSACK_CHUNK_BY_STRUCTURE", "true")]), structured);
+    assert_eq!(headings(&[]), [Value::Null]);
+    let structured = headings(&[("HAVERSACK_CHUNK_BY_STRUCTURE", "true")]);
+    assert_eq!(structured, [json!(["Otters"]), json!(["Bridges"])]);
 }
 
 #[test]
@@ -239,20 +237,4 @@ fn pins_show_in_listings_and_go() {
     update(&mut host, &[], &[&path]);
     assert_eq!(pin(&mut host, json!(true)).status, 404);
     check(&host);
-}
-
-#[test]
-fn what_is_embedded_is_title_headings_and_text() {
-    let embedded = |vars: &[(&str, &str)]| {
-        let mut host = TestHost::new(vars);
-        host.workspace("Docs");
-        let text = "# River\n\nIt is long.\n\n## Otters\n\nThey [swim](https://example.org/a?b=c).\n";
-        let guide = Document { markdown: true, format: Format::Markdown, ..document(text) };
-        host.extracted.insert("guide.md".into(), extracted(&[guide], &[]));
-        host.upload("/v1/document/upload", "guide.md", b"#", &[("addToWorkspaces", "docs")]).ok();
-        host.embedded
-    };
-    assert_eq!(embedded(&[]), ["guide\nRiver\n\nIt is long.", "guide\nRiver\nOtters\n\nThey swim."]);
-    let [old] = &embedded(&[("HAVERSACK_CHUNKING", "compatible")])[..] else { panic!("one chunk") };
-    assert!(old.starts_with("<document_metadata>\nsourceDocument: guide.md\npublished: "), "{old}");
 }

@@ -81,11 +81,8 @@ class Conversation {
     this.#tell(words.waiting);
     let returned = null;
     try {
-      const finish = await this.#talk.ask(message, (piece) => answer.say(piece), signal);
-      const said = answer.end();
-      if (!said) throw new Trouble("failed", "The answer was empty.");
-      if (finish === "length") this.log.append(el("p", { class: "note" }, words.cut));
-      this.#tell(finish === "length" ? `${said} ${words.cut}` : said);
+      await this.#talk.ask(message, (piece) => answer.say(piece), signal);
+      this.#tell(answer.end());
     } catch (error) {
       const text = answer.end();
       if (signal.aborted) {
@@ -147,7 +144,6 @@ class Conversation {
     let box = null;
     let drawn = 0;
     let tail = null;
-    let ended = false;
     const draw = () => {
       due = false;
       drawn = all.length;
@@ -157,8 +153,7 @@ class Conversation {
         box ??= el("details", { class: "thoughts" }, el("summary", {}, words.thoughts), el("div"));
         box.lastChild.textContent = parts.thoughts;
       }
-      const said = ended ? parts.said : parts.said.replace(UNFINISHED, "");
-      const rest = parts.said ? build(markdown(said, words.plain)) : [el("span", { class: "quiet" }, parts.thinking ? words.thinking : "…")];
+      const rest = parts.said ? build(markdown(parts.said, words.plain)) : [el("span", { class: "quiet" }, parts.thinking ? words.thinking : "…")];
       body.replaceChildren(...(box ? [box] : []), ...rest);
       this.#toEnd();
       if (parts.said) tail = el("div", { class: "plain" });
@@ -181,7 +176,6 @@ class Conversation {
     };
     const end = (text) => {
       all = text ?? all;
-      ended = true;
       if (all) return draw();
       turn.remove();
       return "";

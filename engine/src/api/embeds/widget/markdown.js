@@ -127,11 +127,7 @@ const MARKS = new RegExp([
   /~~(?=[^\s~])(.{0,1000}?[^\s])~~/,
   /!?\[([^[\]]{0,500})\]\(\s{0,9}<?([^\s<>()]{0,2000}(?:\([^\s<>()]{0,500}\)[^\s<>()]{0,500}){0,3})>?(?:\s{1,9}"[^"]{0,300}")?\s{0,9}\)/,
   /(https?:\/\/[^\s<>"'`]{1,2000})/,
-  /([ \t]{0,3})(?:[\[［](\s?\^?\d{1,3}(?:\s?[,;、，；–—-]\s?\^?\d{1,3}){0,20}\s?)[\]］](?!\()|【(\s?\d{1,3}(?:\s?[,;、，；–—-]\s?\d{1,3}){0,20}\s?)(?:†[^】\n]{0,200})?】)/,
 ].map((form) => form.source).join("|"), "gsu");
-
-/** What may be the beginning of a source's number, at the end of a text that is still coming. */
-const UNFINISHED = /\s?[[［【]\s?\^?[\d,;^\s–—-]{0,40}$/;
 
 /** Text with its marks, as nodes. */
 function inline(text, depth = 0) {
@@ -139,7 +135,7 @@ function inline(text, depth = 0) {
   const nodes = [];
   let at = 0;
   for (const found of text.matchAll(MARKS)) {
-    const [whole, escaped, , code, stars, lines, star, line, struck, label, address, bare, space, list, other] = found;
+    const [whole, escaped, , code, stars, lines, star, line, struck, label, address, bare] = found;
     if (found.index > at) nodes.push(text.slice(at, found.index));
     at = found.index + whole.length;
     const inner = (part) => inline(part, depth + 1);
@@ -148,12 +144,7 @@ function inline(text, depth = 0) {
     else if (stars ?? lines) nodes.push(["strong", {}, ...inner(stars ?? lines)]);
     else if (star ?? line) nodes.push(["em", {}, ...inner(star ?? line)]);
     else if (struck) nodes.push(["s", {}, ...inner(struck)]);
-    else if (space !== undefined) {
-      // The number of a source, which visitors do not see. An interval such as [0, 1] is none.
-      const numbers = (list ?? other).match(/\d+/g).map(Number);
-      if (numbers.length > 1 && numbers.includes(0)) nodes.push(whole);
-      else if (!/^(?:$|[\s\p{P}])/u.test(text.slice(at, at + 2))) nodes.push(space);
-    } else if (bare) {
+    else if (bare) {
       const url = bareAddress(bare);
       nodes.push(link(url, [url]), bare.slice(url.length));
     } else {

@@ -46,16 +46,10 @@ function troubleOf(status, detail, retryAfter) {
 
 /** Both parts of an answer: what a model thought (`<think>…</think>` at its start), and what it says. */
 function thoughtsOf(text) {
-  const thoughts = [];
-  let rest = text;
-  // A model may think several times before it says something.
-  for (let found; (found = /^\s*<think>([\s\S]*?)(<\/think>([\s\S]*))?$/.exec(rest)); ) {
-    thoughts.push(found[1].trim());
-    if (found[2] === undefined) return { thoughts: thoughts.join("\n\n"), said: "", thinking: true };
-    rest = (found[3] ?? "").trimStart();
-  }
-  const begun = rest.trim() !== "" && "<think>".startsWith(rest.trim());
-  return { thoughts: thoughts.join("\n\n"), said: begun ? "" : rest, thinking: begun };
+  const found = /^\s*<think>([\s\S]*?)(<\/think>([\s\S]*))?$/.exec(text);
+  if (found) return { thoughts: found[1].trim(), said: (found[3] ?? "").trimStart(), thinking: found[2] === undefined };
+  const begun = text.trim() !== "" && "<think>".startsWith(text.trim());
+  return { thoughts: "", said: begun ? "" : text, thinking: begun };
 }
 
 class Talk {
@@ -77,7 +71,7 @@ class Talk {
     await this.#send(`/${this.session}`, { method: "DELETE" });
   }
 
-  /** Asks; calls `say` with each piece of the answer. How it ended, where the server says so. */
+  /** Asks; calls `say` with each piece of the answer. */
   async ask(message, say, signal) {
     // A string goes as text/plain, which needs no preflight.
     const body = JSON.stringify({ sessionId: this.session, message, ...this.overrides });
@@ -85,7 +79,6 @@ class Talk {
     const reader = response.body.getReader();
     const decoder = new TextDecoder();
     const events = eventReader();
-    let finish = null;
     for (;;) {
       const { done, value } = await reader.read().catch((error) => {
         throw error.name === "AbortError" ? error : new Trouble("broken", error.message);
@@ -94,11 +87,7 @@ class Talk {
       for (const event of events(decoder.decode(value, { stream: true }))) {
         if (event.type === "abort") throw new Trouble("failed", event.error);
         if (typeof event.textResponse === "string") say(event.textResponse);
-        finish = event.finish ?? finish;
-        if (event.close) {
-          reader.cancel().catch(() => {});
-          return finish;
-        }
+        if (event.close) return void reader.cancel().catch(() => {});
       }
     }
   }
