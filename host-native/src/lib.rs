@@ -9,6 +9,7 @@ pub mod config;
 pub mod drive;
 pub mod effects;
 pub mod extraction;
+mod held;
 pub mod host;
 pub mod http;
 pub mod instance;

@@ -1,7 +1,7 @@
 //! Places: how many requests are under way, shared out so that no caller and no kind of work takes the room of others.
 
 use crate::caller::Caller;
-use std::collections::BTreeMap;
+use crate::held::Held;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Kinds of requests. Each has places of its own.
@@ -29,13 +29,7 @@ pub enum Full {
 /// All places.
 pub struct Places {
     most: [usize; KINDS],
-    counts: Mutex<[Count; KINDS]>,
-}
-
-#[derive(Default)]
-struct Count {
-    taken: usize,
-    of: BTreeMap<Caller, usize>,
+    counts: Mutex<[Held; KINDS]>,
 }
 
 /// The place of one request; given back when it is dropped.
@@ -58,35 +52,21 @@ impl Places {
         Ok(Place { places: self.clone(), caller, kind: Mutex::new(kind) })
     }
 
-    fn take(&self, counts: &mut [Count; KINDS], kind: Kind, caller: Caller) -> Result<(), Full> {
+    fn take(&self, counts: &mut [Held; KINDS], kind: Kind, caller: Caller) -> Result<(), Full> {
         let (most, count) = (self.most[kind as usize], &mut counts[kind as usize]);
         let share = most.div_ceil(2);
-        let held = count.of.get(&caller).copied().unwrap_or(0);
-        if count.taken >= most {
+        if count.all() >= most as u64 {
             return Err(Full::Everybody(most));
         }
-        if held >= share {
+        if count.of(caller) >= share as u64 {
             return Err(Full::Caller(share));
         }
-        count.taken += 1;
-        count.of.insert(caller, held + 1);
+        count.take(caller, 1);
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, [Count; KINDS]> {
+    fn lock(&self) -> MutexGuard<'_, [Held; KINDS]> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Count {
-    fn give_back(&mut self, caller: Caller) {
-        self.taken -= 1;
-        if let Some(held) = self.of.get_mut(&caller) {
-            *held -= 1;
-            if *held == 0 {
-                self.of.remove(&caller);
-            }
-        }
     }
 }
 
@@ -100,7 +80,7 @@ impl Place {
         }
         let mut counts = self.places.lock();
         if self.places.take(&mut counts, Kind::Waiting, self.caller).is_ok() {
-            counts[*kind as usize].give_back(self.caller);
+            counts[*kind as usize].give_back(self.caller, 1);
             *kind = Kind::Waiting;
         }
     }
@@ -109,7 +89,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let kind = *self.kind.lock().unwrap_or_else(PoisonError::into_inner);
-        self.places.lock()[kind as usize].give_back(self.caller);
+        self.places.lock()[kind as usize].give_back(self.caller, 1);
     }
 }
 
@@ -149,6 +129,6 @@ mod tests {
         );
         drop(second);
         drop(waiting);
-        assert!(places.lock().iter().all(|count| count.taken == 0 && count.of.is_empty()));
+        assert!(places.lock().iter().all(Held::is_empty));
     }
 }

@@ -15,11 +15,11 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How often a file is sent again, and after which pause, where there is no room for it: other files may be read for a
-/// minute.
-const BUSY_TRIES_MAX: u32 = 120;
+/// How long a file is sent again, and after which pause, where there is no room for it: other files may be read for a
+/// minute each.
+const BUSY_PATIENCE: Duration = Duration::from_secs(300);
 const BUSY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Add files and folders to a workspace.
@@ -117,14 +117,13 @@ impl Adding<'_> {
     /// The server's answer to an upload. Where it has no room at the moment, because other files are being read, the
     /// file waits and is sent again.
     async fn send(&self, name: &str, bytes: &[u8]) -> (u16, Value) {
-        let mut tries = 0;
+        let started = Instant::now();
         loop {
             let request = upload(name, bytes, self.slug);
             let (status, body) = json(self.instance.host.call_as_operator(request).await).await;
-            if status != 503 || body["code"] != "busy" || tries >= BUSY_TRIES_MAX {
+            if status != 503 || body["code"] != "busy" || started.elapsed() >= BUSY_PATIENCE {
                 return (status, body);
             }
-            tries += 1;
             tokio::time::sleep(BUSY_PAUSE).await;
         }
     }

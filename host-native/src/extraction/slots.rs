@@ -1,7 +1,8 @@
 //! Who is read when: places for files, shared out fairly among callers.
 
 use crate::caller::Caller;
-use std::collections::{BTreeMap, VecDeque};
+use crate::held::Held;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -11,15 +12,14 @@ use tokio::sync::oneshot;
 /// One caller holds at most half of them, so that a file of another is read although the first one sent many that take
 /// their full time. Within that bound the longest waiting file of the caller with the fewest files under way is next.
 pub struct Slots {
-    total: usize,
-    share: usize,
+    total: u64,
+    share: u64,
     queue: Mutex<Queue>,
 }
 
 #[derive(Default)]
 struct Queue {
-    running: usize,
-    of_caller: BTreeMap<Caller, usize>,
+    running: Held,
     waiting: VecDeque<Waiting>,
 }
 
@@ -46,7 +46,7 @@ const WAITING_MAX: usize = 1024;
 impl Slots {
     /// `total` slots, at least two.
     pub fn new(total: usize) -> Slots {
-        let total = total.max(2);
+        let total = total.max(2) as u64;
         Slots { total, share: total / 2, queue: Mutex::default() }
     }
 
@@ -68,24 +68,22 @@ impl Slots {
 
     /// Gives free slots to those whose turn it is.
     fn hand_out(self: &Arc<Self>, queue: &mut Queue) {
-        while queue.running < self.total {
+        while queue.running.all() < self.total {
             queue.waiting.retain(|waiting| !waiting.turn.is_closed());
-            let running = |caller: &Caller| queue.of_caller.get(caller).copied().unwrap_or(0);
             let next = (queue.waiting.iter().enumerate())
-                .map(|(place, waiting)| (running(&waiting.caller), place))
+                .map(|(place, waiting)| (queue.running.of(waiting.caller), place))
                 .filter(|(count, _)| *count < self.share)
                 .min();
             let Some(Waiting { caller, turn }) = next.and_then(|(_, place)| queue.waiting.remove(place))
             else {
                 return;
             };
-            queue.running += 1;
-            *queue.of_caller.entry(caller).or_default() += 1;
+            queue.running.take(caller, 1);
             let slot = Slot { slots: self.clone(), caller, released: false };
             if let Err(mut slot) = turn.send(slot) {
                 // The caller left in between. The queue is locked here, and `drop` would lock it again.
                 slot.released = true;
-                queue.release(caller);
+                queue.running.give_back(caller, 1);
             }
         }
     }
@@ -95,25 +93,13 @@ impl Slots {
     }
 }
 
-impl Queue {
-    fn release(&mut self, caller: Caller) {
-        self.running -= 1;
-        if let Some(count) = self.of_caller.get_mut(&caller) {
-            *count -= 1;
-            if *count == 0 {
-                self.of_caller.remove(&caller);
-            }
-        }
-    }
-}
-
 impl Drop for Slot {
     fn drop(&mut self) {
         if self.released {
             return;
         }
         let mut queue = self.slots.lock();
-        queue.release(self.caller);
+        queue.running.give_back(self.caller, 1);
         self.slots.hand_out(&mut queue);
     }
 }
@@ -173,6 +159,6 @@ mod tests {
         drop(held);
         assert!(next.await.unwrap());
         let queue = slots.lock();
-        assert_eq!((queue.running, queue.of_caller.len(), queue.waiting.len()), (0, 0, 0));
+        assert!(queue.running.is_empty() && queue.waiting.is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Open connections, so that one address does not hold all that the system lets this process have.
 
 use crate::caller::Caller;
-use std::collections::BTreeMap;
+use crate::held::Held;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ pub struct Connections {
     /// So many from one address; unlimited for those in front of us.
     most: usize,
     exempt: Vec<IpAddr>,
-    open: Mutex<BTreeMap<Caller, usize>>,
+    open: Mutex<Held>,
 }
 
 /// One connection, until it is dropped.
@@ -33,11 +33,10 @@ impl Connections {
     pub fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Connection> {
         let from = Caller::new(None, Some(peer));
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(from).or_default();
-        if *count >= self.most && !self.exempt.contains(&peer.to_canonical()) {
+        if open.of(from) >= self.most as u64 && !self.exempt.contains(&peer.to_canonical()) {
             return None;
         }
-        *count += 1;
+        open.take(from, 1);
         Some(Connection { connections: self.clone(), from })
     }
 }
@@ -45,12 +44,7 @@ impl Connections {
 impl Drop for Connection {
     fn drop(&mut self) {
         let mut open = self.connections.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.from) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.from);
-            }
-        }
+        open.give_back(self.from, 1);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Memory for bodies of requests, shared out among callers.
 
 use crate::caller::Caller;
-use std::collections::BTreeMap;
+use crate::held::Held;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -11,14 +11,8 @@ use tokio::time::Instant;
 pub struct BodyMemory {
     total: u64,
     share: u64,
-    used: Mutex<Used>,
+    used: Mutex<Held>,
     freed: Notify,
-}
-
-#[derive(Default)]
-struct Used {
-    all: u64,
-    of: BTreeMap<Caller, u64>,
 }
 
 /// What one body has taken; given back when it is dropped.
@@ -45,29 +39,19 @@ impl BodyMemory {
 
     fn take(&self, caller: Caller, bytes: u64) -> bool {
         let mut used = self.lock();
-        let held = used.of.get(&caller).copied().unwrap_or(0);
-        let fits = used.all + bytes <= self.total && held + bytes <= self.share;
+        let fits = used.all() + bytes <= self.total && used.of(caller) + bytes <= self.share;
         if fits {
-            used.all += bytes;
-            used.of.insert(caller, held + bytes);
+            used.take(caller, bytes);
         }
         fits
     }
 
     fn give_back(&self, caller: Caller, bytes: u64) {
-        let mut used = self.lock();
-        used.all -= bytes;
-        if let Some(held) = used.of.get_mut(&caller) {
-            *held -= bytes;
-            if *held == 0 {
-                used.of.remove(&caller);
-            }
-        }
-        drop(used);
+        self.lock().give_back(caller, bytes);
         self.freed.notify_waiters();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Used> {
+    fn lock(&self) -> MutexGuard<'_, Held> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -123,6 +107,6 @@ mod tests {
         assert_eq!(grown, Ok(()));
         drop((second, other));
         let used = memory.lock();
-        assert_eq!((used.all, used.of.len()), (0, 0));
+        assert!(used.is_empty());
     }
 }
